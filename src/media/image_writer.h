@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "media/boot_images.h"
+#include "payload/tree.h"
+#include "util/progress.h"
+#include "util/result.h"
+
+#include <string>
+
+namespace mdrescue::media {
+
+struct ImageRequest {
+    payload::Tree tree;   ///< everything that goes on the image but the boot images and SHA256SUMS
+    BootImages boot;
+    std::string volume_id; ///< at most 32 of A-Z 0-9 _
+    std::string image_id;  ///< UUID; the GPT disk GUID derives from it
+    std::int64_t epoch = 0;
+    bool joliet = false;
+};
+
+struct ImageReport {
+    std::uint64_t size = 0; ///< in bytes
+    std::string digest;     ///< SHA-256 of the whole image as written, the digest field in the volume descriptor set (see image_digest.h)
+};
+
+/// Streams the image to `output` once, through a temporary file in its directory: fsync, rename, mode 0600; nothing is left on an error or
+/// cancel. Adds /mdrescue/SHA256SUMS, computed while streaming. Never leaves zeros for a file that shrank or could not be read: that is an error.
+[[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request, const std::string &output, bool replace, util::Progress &progress);
+
+} // namespace mdrescue::media

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/machine.h"
+#include "payload/kernel.h"
+#include "payload/tree.h"
+#include "util/progress.h"
+#include "util/result.h"
+
+#include <string>
+#include <vector>
+
+namespace mdrescue::payload {
+
+/// What the initramfs is made from.
+struct InitramfsRequest {
+    std::string root;        ///< "/" or the root of another machine: modules, firmware, tools, libraries come from there
+    Kernel kernel;
+    model::Machine machine;  ///< its storage drivers and filesystems decide what is needed
+    std::string skeleton;    ///< directory initramfs/ of the data directory: lists and files
+    std::string agent;       ///< the static mdrescue-agent
+    std::int64_t epoch = 0;  ///< time of every file inside
+};
+
+struct InitramfsReport {
+    std::string path;     ///< the compressed archive
+    std::uint64_t size = 0;
+    std::string compression; ///< "zstd -10" or "gzip"
+    std::uint64_t modules_bytes = 0, tools_bytes = 0, firmware_bytes = 0, agent_bytes = 0; ///< before compression
+    std::vector<std::string> tools; ///< names
+    bool reused = false; ///< taken from the cache: same inputs
+};
+
+/// Decides what goes in: agent, modules (see modules.h), firmware, tools with their library closure, skeleton.
+[[nodiscard]] util::Result<Tree> initramfs_tree(const InitramfsRequest &request, InitramfsReport &report, util::Progress &progress);
+
+/// Writes a tree as a compressed newc archive by libarchive; the same tree gives the same bytes.
+[[nodiscard]] util::Result<void> write_archive(const Tree &tree, bool zstd, const std::string &path, util::Progress &progress);
+
+/// Both; where cache_directory holds the archive of the same inputs, that is used.
+[[nodiscard]] util::Result<InitramfsReport> build_initramfs(const InitramfsRequest &request, const std::string &cache_directory,
+                                                            const std::string &output, util::Progress &progress);
+
+} // namespace mdrescue::payload

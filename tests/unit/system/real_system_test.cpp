@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "system/system.h"
+
+#include <doctest/doctest.h>
+
+using namespace mdrescue;
+using namespace std::chrono_literals;
+
+TEST_CASE("a program gets its arguments as they are, its input, a fixed environment") {
+    const auto system = system::real_system();
+    CHECK(system->run({.argv = {"printf", "%s|", "$(reboot)", "a b"}})->out == "$(reboot)|a b|");
+    const std::string much(1 << 20, 'x'); // more than a pipe holds, both ways
+    CHECK(system->run({.argv = {"cat"}, .input = much})->out == much);
+    CHECK(system->run({.argv = {"true"}, .input = much})->status == 0);
+    const auto environment = system->run({.argv = {"env"}, .environment = {"A=1"}})->out;
+    CHECK(environment.find("LC_ALL=C\n") != std::string::npos);
+    CHECK(environment.find("A=1\n") != std::string::npos);
+    CHECK(environment.find("HOME=") == std::string::npos);
+}
+
+TEST_CASE("failures are told apart") {
+    const auto system = system::real_system();
+    CHECK(system->run({.argv = {"false"}})->status == 1);
+    CHECK(system->run({.argv = {"sh", "-c", "kill -9 $$"}})->status == 137);
+    CHECK_FALSE(system->run({.argv = {"no-such-program"}}).has_value());
+    const auto failed = system::run_ok(*system, {.argv = {"sh", "-c", "echo one >&2; echo two >&2; exit 3"}});
+    CHECK(failed.error().message == "sh ended with status 3: two");
+}
+
+TEST_CASE("a program that hangs is killed with its children") {
+    const auto system = system::real_system();
+    const auto before = system->now();
+    const auto hung = system->run({.argv = {"sh", "-c", "sleep 60 & sleep 60"}, .limit = 200ms});
+    CHECK(hung.error().message.find("did not end") != std::string::npos);
+    CHECK(system->now() - before < 20s);
+}
+
+TEST_CASE("files") {
+    const auto system = system::real_system();
+    CHECK(system->read_file("/proc/self/stat").value().find("test_system") != std::string::npos);
+    CHECK_FALSE(system->read_file("/proc/self/stat", 3).has_value());
+    CHECK_FALSE(system->read_file("/nonexistent").has_value());
+    CHECK(system->read_at("/proc/self/exe", 1, 3).value() == "ELF");
+    CHECK(system->read_at("/etc/passwd", 1U << 30U, 16).value().empty());
+    CHECK_FALSE(system->list("/nonexistent").has_value());
+}
