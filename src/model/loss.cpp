@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/loss.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace mdrescue::model {
+namespace {
+
+bool contains(const std::vector<std::string> &list, const std::string &value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+void add(Place &place, const Place &more) {
+    place.disks.insert(place.disks.end(), more.disks.begin(), more.disks.end());
+    place.arrays.insert(place.arrays.end(), more.arrays.begin(), more.arrays.end());
+}
+
+template <class Matches>
+bool on_table(const std::optional<PartitionTable> &table, Matches matches) {
+    return table &&
+           std::any_of(table->partitions.begin(), table->partitions.end(),
+                       [&](const Partition &partition) { return matches(partition.content); });
+}
+
+/// Where the content lies that `matches` is true for; the first such place.
+template <class Matches> Place find_place(const Machine &machine, Matches matches) {
+    for (const Array &array : machine.arrays)
+        if (matches(array.content) || on_table(array.table, matches))
+            return {{}, {array.uuid}};
+    for (const Disk &disk : machine.disks)
+        if (matches(disk.content) || on_table(disk.table, matches))
+            return {{disk.id}, {}};
+    return {};
+}
+
+/// The array after its members on the disk are gone.
+Array without_disk(Array array, const std::string &disk) {
+    for (const ArrayMember &member : array.members)
+        if (member.device.disk == disk && member.slot >= 0 &&
+            static_cast<std::size_t>(member.slot) < array.slots_up.size())
+            array.slots_up[static_cast<std::size_t>(member.slot)] = false;
+    std::erase_if(array.members,
+                  [&](const ArrayMember &member) { return member.device.disk == disk; });
+    return array;
+}
+
+bool has_member_on(const Array &array, const std::string &disk) {
+    return std::any_of(array.members.begin(), array.members.end(),
+                       [&](const ArrayMember &member) { return member.device.disk == disk; });
+}
+
+bool is_lost(const Place &place, const Disk &disk, const std::vector<ArrayLoss> &arrays) {
+    return contains(place.disks, disk.id) ||
+           std::any_of(arrays.begin(), arrays.end(), [&](const ArrayLoss &array) {
+               return array.redundancy_left < 0 && contains(place.arrays, array.uuid);
+           });
+}
+
+/// Nothing on the disk but array members: whatever lies at an unknown place does not lie here
+/// without an array.
+bool only_members(const Disk &disk) {
+    const auto harmless = [](const Content &content) {
+        return content.kind == Content::Kind::empty || content.kind == Content::Kind::md_member;
+    };
+    if (!disk.table)
+        return harmless(disk.content);
+    return std::all_of(disk.table->partitions.begin(), disk.table->partitions.end(),
+                       [&](const Partition &partition) { return harmless(partition.content); });
+}
+
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+/// \EFI\BOOT\BOOTX64.EFI and its like: what firmware starts without a boot entry (UEFI
+/// specification 2.10, 3.5.1.1).
+bool is_fallback_loader(const std::string &file) {
+    return upper(file).rfind("\\EFI\\BOOT\\BOOT", 0) == 0;
+}
+
+bool named_by_entry(const Firmware &firmware, const std::string &partition_guid) {
+    return !partition_guid.empty() &&
+           std::any_of(firmware.boot_entries.begin(), firmware.boot_entries.end(),
+                       [&](const BootEntry &entry) {
+                           return entry.active && entry.partition_guid == partition_guid;
+                       });
+}
+
+bool starts_by_esp(const Machine &machine, const Disk &disk, const BootLoader &loader) {
+    const Partition *partition = find_partition(machine, {disk.id, loader.partition});
+    return std::any_of(loader.files.begin(), loader.files.end(), is_fallback_loader) ||
+           (!loader.files.empty() && partition != nullptr &&
+            named_by_entry(machine.firmware, partition->uuid));
+}
+
+bool other_disk_starts(const Machine &machine, const Disk &gone) {
+    return std::any_of(machine.disks.begin(), machine.disks.end(), [&](const Disk &disk) {
+        return disk.id != gone.id && starts_machine(machine, disk);
+    });
+}
+
+bool is_swap(const MountPoint &mount) { return mount.type == "swap"; }
+
+Start start_after(const Machine &machine, const Disk &disk, const DiskLoss &loss) {
+    const bool other = other_disk_starts(machine, disk);
+    if (loss.root_gone || loss.boot_gone || (loss.boot_loader_here && !other))
+        return Start::no;
+    const bool root_known =
+        std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const MountPoint &mount) {
+            return mount.target == "/" && locate(machine, mount.uuid).known();
+        });
+    const bool array_gone =
+        std::any_of(loss.arrays.begin(), loss.arrays.end(),
+                    [](const ArrayLoss &array) { return array.redundancy_left < 0; });
+    if (!other || (!root_known && (array_gone || !only_members(disk))))
+        return Start::unknown;
+    return std::all_of(loss.gone.begin(), loss.gone.end(), is_swap) ? Start::yes : Start::stops;
+}
+
+} // namespace
+
+Place locate(const Machine &machine, const VolumeGroup &group) {
+    Place place;
+    for (const std::string &volume : group.physical_volumes)
+        add(place, find_place(machine, [&](const Content &content) {
+                return content.kind == Content::Kind::lvm_pv && content.uuid == volume;
+            }));
+    return place;
+}
+
+Place locate(const Machine &machine, const std::string &filesystem_uuid) {
+    if (filesystem_uuid.empty())
+        return {};
+    const auto matches = [&](const Content &content) {
+        return content.kind == Content::Kind::filesystem && content.uuid == filesystem_uuid;
+    };
+    for (const VolumeGroup &group : machine.volume_groups)
+        if (std::any_of(group.volumes.begin(), group.volumes.end(),
+                        [&](const LogicalVolume &volume) { return matches(volume.content); }))
+            return locate(machine, group);
+    return find_place(machine, matches);
+}
+
+bool starts_machine(const Machine &machine, const Disk &disk) {
+    return std::any_of(disk.boot_loaders.begin(), disk.boot_loaders.end(),
+                       [&](const BootLoader &loader) {
+                           switch (loader.kind) {
+                           case BootLoader::Kind::grub_mbr_gap:
+                           case BootLoader::Kind::grub_bios_boot:
+                               return machine.firmware.mode == Firmware::Mode::bios;
+                           case BootLoader::Kind::esp:
+                               return machine.firmware.mode == Firmware::Mode::uefi &&
+                                      starts_by_esp(machine, disk, loader);
+                           case BootLoader::Kind::other_mbr_code: return false;
+                           }
+                           return false;
+                       });
+}
+
+DiskLoss loss_of(const Machine &machine, const Disk &disk) {
+    DiskLoss loss;
+    for (const Array &array : machine.arrays)
+        if (has_member_on(array, disk.id)) {
+            const Array left = without_disk(array, disk.id);
+            loss.arrays.push_back({array.uuid, slot_map(left), redundancy_left(left)});
+        }
+    for (const MountPoint &mount : machine.mounts) {
+        if (!is_lost(locate(machine, mount.uuid), disk, loss.arrays))
+            continue;
+        loss.gone.push_back(mount);
+        loss.root_gone = loss.root_gone || mount.target == "/";
+        loss.boot_gone = loss.boot_gone || mount.target == "/boot";
+    }
+    loss.boot_loader_here = starts_machine(machine, disk);
+    loss.last_boot_loader = loss.boot_loader_here && !other_disk_starts(machine, disk);
+    loss.start = start_after(machine, disk, loss);
+    return loss;
+}
+
+} // namespace mdrescue::model

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/machine.h"
+
+/// What follows from the death of one disk, from the record of the machine alone. Pure.
+namespace mdrescue::model {
+
+/// What a filesystem needs under it: every disk named, and every array.
+struct Place {
+    std::vector<std::string> disks;  ///< Disk::id, for what lies on disks without an array
+    std::vector<std::string> arrays; ///< Array::uuid
+    [[nodiscard]] bool known() const { return !disks.empty() || !arrays.empty(); }
+};
+
+/// Where the filesystem or swap with that UUID lies, also through LVM. Unknown (inside LUKS, say):
+/// empty.
+[[nodiscard]] Place locate(const Machine &machine, const std::string &filesystem_uuid);
+/// Where the physical volumes of the group lie.
+[[nodiscard]] Place locate(const Machine &machine, const VolumeGroup &group);
+
+/// An array without the members on a disk.
+struct ArrayLoss {
+    std::string uuid;
+    std::string slots;       ///< "[_UUUUU]" afterwards
+    int redundancy_left = 0; ///< afterwards, see redundancy_left()
+};
+
+enum class Start {
+    yes,     ///< starts by itself
+    stops,   ///< starts, but waits and stops at a prompt for a filesystem that is gone
+    no,      ///< does not start
+    unknown, ///< cannot be told from the record
+};
+
+struct DiskLoss {
+    std::vector<ArrayLoss> arrays; ///< those with a member on the disk, in the machine's order
+    std::vector<MountPoint> gone;  ///< mounted filesystems and swap that are gone with it
+    bool boot_loader_here = false; ///< it carries a boot loader that could start this machine
+    bool last_boot_loader = false; ///< … and no other disk does
+    bool root_gone = false;
+    bool boot_gone = false; ///< /boot, where it is a filesystem of its own
+    Start start = Start::unknown;
+};
+
+[[nodiscard]] DiskLoss loss_of(const Machine &machine, const Disk &disk);
+
+/// Whether the firmware could start the machine from that disk, as far as the record tells: BIOS,
+/// GRUB in its MBR or BIOS boot partition; UEFI, an ESP with \EFI\BOOT\BOOT….EFI, or one that an
+/// active boot entry names.
+[[nodiscard]] bool starts_machine(const Machine &machine, const Disk &disk);
+
+} // namespace mdrescue::model
