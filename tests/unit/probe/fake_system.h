@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "system/system.h"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mdrescue::probe::test {
+
+/// A machine made of a map of files. Programs are answered by a function.
+class FakeSystem final : public system::System {
+  public:
+    std::map<std::string, std::string> files;
+    std::map<std::string, std::string> links;
+    std::function<util::Result<system::Output>(const system::Command &)> answer;
+    std::vector<std::vector<std::string>> ran;
+
+    util::Result<system::Output> run(const system::Command &command) override {
+        ran.push_back(command.argv);
+        return answer ? answer(command) : util::fail("cannot run " + command.argv[0]);
+    }
+    util::Result<std::string> read_file(const std::string &path, std::uint64_t /*limit*/) override {
+        const auto found = files.find(path);
+        if (found == files.end())
+            return util::fail("cannot read " + path);
+        return found->second;
+    }
+    util::Result<std::string> read_at(const std::string &path, std::uint64_t offset,
+                                      std::uint64_t length) override {
+        MDR_TRY_ASSIGN(const std::string bytes, read_file(path, 0));
+        return offset >= bytes.size() ? std::string() : bytes.substr(offset, length);
+    }
+    util::Result<std::vector<std::string>> list(const std::string &path) override {
+        const std::string start = path.ends_with('/') ? path : path + "/";
+        std::set<std::string> names;
+        for (const auto &[name, bytes] : files)
+            if (name.starts_with(start))
+                names.insert(
+                    name.substr(start.size(), name.find('/', start.size()) - start.size()));
+        if (names.empty())
+            return util::fail("cannot list " + path);
+        return std::vector<std::string>(names.begin(), names.end());
+    }
+    util::Result<std::string> read_link(const std::string &path) override {
+        const auto found = links.find(path);
+        if (found == links.end())
+            return util::fail("no link " + path);
+        return found->second;
+    }
+    bool exists(const std::string &path) override {
+        const auto at = files.lower_bound(path);
+        return at != files.end() && (at->first == path || at->first.starts_with(path + "/"));
+    }
+    // Probing changes nothing: any of these is a mistake.
+    util::Result<void> write_control(const std::string & /*path*/,
+                                     const std::string & /*value*/) override {
+        throw forbidden();
+    }
+    util::Result<void> make_directory(const std::string & /*path*/) override { throw forbidden(); }
+    util::Result<void> mount(const system::Mount & /*mount*/) override { throw forbidden(); }
+    util::Result<void> unmount(const std::string & /*target*/) override { throw forbidden(); }
+    void sleep(std::chrono::milliseconds /*time*/) override { throw forbidden(); }
+    std::chrono::steady_clock::time_point now() override { return {}; }
+
+  private:
+    static std::logic_error forbidden() { return std::logic_error("probing must not do this"); }
+};
+
+} // namespace mdrescue::probe::test
