@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "util/result.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mdrescue::payload {
+
+/// An open file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor();
+    Descriptor(Descriptor &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor &operator=(Descriptor &&) = delete;
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+    [[nodiscard]] int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+/// A regular file, opened for reading.
+[[nodiscard]] util::Result<Descriptor> open_for_reading(const std::string &path);
+[[nodiscard]] util::Result<std::string> read_whole_file(const std::string &path);
+/// Names in a directory, sorted by byte, without . and ..
+[[nodiscard]] util::Result<std::vector<std::string>> directory_names(const std::string &path);
+
+/// `path` (absolute, below `root`) on this system.
+[[nodiscard]] std::string below(const std::string &root, const std::string &path);
+/// `path` below `root` with every symbolic link followed as if `root` were "/": absolute links of
+/// another machine's root stay inside it. Nothing where it does not exist or its links run in a
+/// circle.
+[[nodiscard]] std::optional<std::string> resolved(const std::string &root, const std::string &path);
+
+[[nodiscard]] std::string base_name(const std::string &path);
+[[nodiscard]] std::string directory_name(const std::string &path); ///< "" of a name without a slash
+
+} // namespace mdrescue::payload
