@@ -21,7 +21,8 @@ struct ImageRequest {
 
 struct ImageReport {
     std::uint64_t size = 0; ///< in bytes
-    std::string digest;     ///< SHA-256 of the whole image as written, the digest field in the volume descriptor set (see image_digest.h)
+    std::string digest;     ///< the one stored in the image: SHA-256 with the digest field as zeros (image_digest.h). What sha256sum prints of
+                            ///< the file comes from verify_image()
 };
 
 /// Streams the image to `output` once, through a temporary file in its directory: fsync, rename, mode 0600; nothing is left on an error or
