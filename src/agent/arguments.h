@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mdrescue::agent {
+
+/// What the session does first.
+enum class Mode {
+    guided, ///< look at the machine, show it, offer the menu
+    shell,  ///< a rescue shell before anything is assembled
+    verify, ///< check the whole medium
+};
+
+/// The agent's part of the kernel command line.
+struct Arguments {
+    Mode mode = Mode::guided;
+    std::string unsupported_mode; ///< raw text of a mode this version does not have; "" as a rule
+    std::string image_id;         ///< mdrescue.id; "" when it was not given
+    bool plain = false;           ///< mdrescue.plain: no escape codes, nothing redrawn
+};
+
+/// Reads a kernel command line (/proc/cmdline). As the kernel does, the last of several equal
+/// parameters counts. Unknown parameters belong to somebody else.
+[[nodiscard]] Arguments parse_arguments(std::string_view command_line);
+
+} // namespace mdrescue::agent

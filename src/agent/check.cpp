@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/check.h"
+
+#include "media/image_digest.h"
+#include "media/image_sums.h"
+#include "util/digest.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace mdrescue::agent {
+namespace {
+
+using util::Result;
+
+constexpr std::uint64_t chunk = 1U << 20U;
+
+bool cancelled() { return util::cancel_requested; }
+
+/// Feeds the bytes of a device or file to a digest, at most `limit`; how many there were. None when
+/// they cannot be read, the usual way for a worn disc to fail, or on a cancel.
+template <class Digest>
+std::optional<std::uint64_t> read_all(system::System &system, const std::string &path,
+                                      std::uint64_t limit, Digest &digest, util::Progress &progress,
+                                      std::uint64_t already) {
+    std::uint64_t done = 0;
+    while (done < limit && !cancelled()) {
+        const auto bytes = system.read_at(path, done, std::min(chunk, limit - done));
+        if (!bytes)
+            return std::nullopt;
+        digest.update(*bytes);
+        done += bytes->size();
+        progress.advance(already + done);
+        if (bytes->size() < std::min(chunk, limit - (done - bytes->size())))
+            break;
+    }
+    return cancelled() ? std::nullopt : std::optional(done);
+}
+
+std::optional<media::DigestField> digest_field(system::System &system, const Medium &medium) {
+    const auto text =
+        system.read_at(medium.device, media::digest_field_offset, media::digest_field_size);
+    return text ? media::parse_digest_field(*text) : std::nullopt;
+}
+
+/// The linear read; false when anything differs or cannot be read.
+bool whole_image_sound(system::System &system, const Medium &medium,
+                       const media::DigestField &field, util::Progress &progress) {
+    progress.phase("checking the medium", field.bytes);
+    media::ImageDigest digest;
+    const auto bytes = read_all(system, medium.device, field.bytes, digest, progress, 0);
+    return bytes == field.bytes && digest.finish() == field.sha256;
+}
+
+Result<CheckReport> check_files(system::System &system, std::uint64_t total,
+                                util::Progress &progress) {
+    const std::string root = std::string(medium_directory) + "/";
+    MDR_TRY_ASSIGN(const std::string text, system.read_file(root + std::string(media::sums_path)));
+    MDR_TRY_ASSIGN(const auto sums, media::parse_sums(text));
+    progress.phase("looking for the damaged files", total);
+    CheckReport report;
+    for (const auto &[path, recorded] : sums) {
+        util::Sha256 digest;
+        const auto bytes =
+            read_all(system, root + path, UINT64_MAX, digest, progress, report.bytes);
+        if (cancelled())
+            return util::cancelled();
+        report.bytes += bytes.value_or(0);
+        if (!bytes || digest.finish() != recorded)
+            report.damaged.push_back(path);
+    }
+    return report;
+}
+
+} // namespace
+
+Result<CheckReport> check_medium(system::System &system, const Medium &medium,
+                                 util::Progress &progress) {
+    // What was read before is in memory: look at the medium instead (kernel documentation,
+    // admin-guide/sysctl/vm.rst). A check that stays partly in memory is still a check.
+    if (const auto dropped = system.write_control("/proc/sys/vm/drop_caches", "1"); !dropped)
+        progress.warn(dropped.error().message);
+    const auto field = digest_field(system, medium);
+    if (field && whole_image_sound(system, medium, *field, progress))
+        return CheckReport{field->bytes, {}};
+    if (cancelled())
+        return util::cancelled();
+    MDR_TRY_ASSIGN(CheckReport report, check_files(system, field ? field->bytes : 0, progress));
+    if (report.damaged.empty()) // and yet the image differs
+        report.damaged.emplace_back("boot records");
+    return report;
+}
+
+} // namespace mdrescue::agent

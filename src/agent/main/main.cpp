@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/pid1.h"
+
+#include <cstdio>
+#include <string_view>
+#include <unistd.h>
+
+namespace {
+
+constexpr const char *help =
+    "mdrescue-agent " MDRESCUE_VERSION "\n"
+    "\n"
+    "The first program of the system that starts from a disc made by \"mdrescue build\".\n"
+    "It finds the machine's disks and arrays, shows what is missing, and leads through\n"
+    "the recovery. It runs as process 1 of that system and does nothing anywhere else;\n"
+    "on a running machine use mdrescue.\n"
+    "\n"
+    "Kernel parameters it reads:\n"
+    "  mdrescue.mode=guided|shell|verify   what to do first; guided when absent\n"
+    "  mdrescue.id=UUID                    the image to look for\n"
+    "  mdrescue.plain                      no escape codes: for screen readers, simple terminals\n"
+    "\n"
+    "Options: --help, --version\n";
+
+} // namespace
+
+int main(int argc, char **argv) {
+    if (::getpid() == 1)
+        mdrescue::agent::run_as_init();
+    const std::string_view option = argc == 2 ? argv[1] : "";
+    if (option == "--help" || option == "-h") {
+        std::fputs(help, stdout);
+        return 0;
+    }
+    if (option == "--version") {
+        std::puts("mdrescue-agent " MDRESCUE_VERSION);
+        return 0;
+    }
+    std::fputs("mdrescue-agent runs as process 1 of a system started from an mdrescue disc.\n"
+               "Try mdrescue-agent --help.\n",
+               stderr);
+    return 2;
+}

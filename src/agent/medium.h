@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "agent/devices.h"
+#include "model/machine.h"
+#include "system/system.h"
+#include "util/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The medium this system was started from: a CD, or a USB disk the image was written to.
+namespace mdrescue::agent {
+
+inline constexpr const char *medium_directory = "/medium";
+
+struct Medium {
+    std::string device; ///< "/dev/sr0"
+};
+
+/// Looks once at every device for an ISO 9660 file system with /mdrescue/id-IMAGE_ID (any image of
+/// ours when image_id is empty), and mounts it read-only at /medium.
+[[nodiscard]] std::optional<Medium> find_medium(system::System &system, const std::string &image_id,
+                                                const std::vector<BlockDevice> &devices);
+
+/// The machine profile on the mounted medium, its digest checked first. Errors: unreadable,
+/// not in SHA256SUMS, damaged, made for another image.
+[[nodiscard]] util::Result<model::Profile> read_profile(system::System &system,
+                                                        const std::string &image_id);
+
+} // namespace mdrescue::agent

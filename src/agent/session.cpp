@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/session.h"
+
+#include "agent/assemble.h"
+#include "agent/check.h"
+#include "agent/modules.h"
+#include "agent/screens.h"
+#include "agent/waiting.h"
+#include "util/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace mdrescue::agent {
+namespace {
+
+/// Progress on the consoles: how far, how long it may take, and q to stop.
+class ConsoleProgress final : public util::Progress {
+  public:
+    ConsoleProgress(system::System &system, Terminal &terminal)
+        : system_(system), terminal_(terminal) {}
+
+    void phase(std::string_view name, std::uint64_t total) override {
+        name_ = name;
+        total_ = total;
+        start_ = shown_ = system_.now();
+        terminal_.status(name_);
+    }
+
+    void advance(std::uint64_t done) override {
+        const auto now = system_.now();
+        if (now - shown_ < std::chrono::seconds(1))
+            return;
+        shown_ = now;
+        if (terminal_.interrupted())
+            util::cancel_requested = true;
+        terminal_.status(text(done));
+    }
+
+    void warn(std::string_view message) override {
+        terminal_.show({{{"! " + std::string(message), Style::warning}}});
+    }
+
+  private:
+    [[nodiscard]] std::string text(std::uint64_t done) const {
+        const auto spent = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::seconds>(shown_ - start_).count());
+        if (total_ == 0 || done == 0 || done > total_)
+            return fmt::format("{}: {} (q: stop)", name_, util::size_text(done));
+        const double left = static_cast<double>(spent) * static_cast<double>(total_ - done) /
+                            static_cast<double>(done);
+        return fmt::format("{}: {} of {}, {} %, {} left (q: stop)", name_, util::size_text(done),
+                           util::size_text(total_), done * 100 / total_,
+                           util::duration_text(static_cast<std::uint64_t>(left)));
+    }
+
+    system::System &system_;
+    Terminal &terminal_;
+    std::string name_;
+    std::uint64_t total_ = 0;
+    std::chrono::steady_clock::time_point start_{}, shown_{};
+};
+
+class Session {
+  public:
+    Session(system::System &system, Terminal &terminal, const Observe &observe,
+            const Arguments &arguments)
+        : system_(system), terminal_(terminal), observe_(observe), arguments_(arguments),
+          modules_(system) {}
+
+    Ending run();
+
+  private:
+    void say(const std::string &text, Style style = Style::normal) {
+        terminal_.show({{{text, style}}});
+    }
+    void end_with(Outcome outcome, const std::string &sentence) {
+        terminal_.show({result_line(outcome, sentence)});
+    }
+    /// For what is to be seen on every later screen.
+    void remember(const util::Error &error) { facts_.warnings.push_back(error.message); }
+
+    void load_drivers();
+    void look_at_medium();
+    void look_at_machine();
+    void look();
+    void assemble_recorded();
+    void compare();
+    void check();
+    void open_shell(std::size_t console);
+    void recover();
+    void show_all();
+    std::optional<Ending> choose();
+
+    system::System &system_;
+    Terminal &terminal_;
+    const Observe &observe_;
+    const Arguments &arguments_;
+    Modules modules_;
+    Medium medium_;
+    Facts facts_;
+    std::vector<std::string> driver_warnings_;
+};
+
+void Session::load_drivers() {
+    say("Loading drivers ...");
+    if (const auto result = modules_.load_listed())
+        driver_warnings_ = *result;
+    else
+        driver_warnings_.push_back(result.error().message);
+    if (const auto result = modules_.settle(); !result)
+        driver_warnings_.push_back(result.error().message);
+}
+
+void Session::look_at_medium() {
+    if (facts_.medium.empty()) {
+        const auto found = wait_for_medium(system_, terminal_, modules_, arguments_.image_id);
+        if (!found) {
+            facts_.warnings.push_back(fmt::format(
+                "The medium{} was not found. If it is in a drive or a virtual one, connect it "
+                "again and choose 3.",
+                arguments_.image_id.empty() ? "" : " " + util::printable(arguments_.image_id)));
+            std::string names;
+            for (const BlockDevice &device : block_devices(system_))
+                names += " " + util::printable(device.name) + (device.size == 0 ? " (empty)" : "");
+            facts_.warnings.push_back("Devices seen:" + (names.empty() ? " none" : names));
+            return;
+        }
+        medium_ = *found;
+        facts_.medium = found->device;
+    }
+    say(fmt::format("Medium found: {}", facts_.medium));
+    auto profile = read_profile(system_, arguments_.image_id);
+    if (profile)
+        facts_.profile = std::move(*profile);
+    else
+        remember(profile.error());
+}
+
+/// Probing and comparing; what was known before is forgotten.
+void Session::compare() {
+    facts_.observed.reset();
+    facts_.comparison.reset();
+    auto observed = observe_();
+    if (!observed) {
+        remember(observed.error());
+        return;
+    }
+    facts_.observed = std::move(*observed);
+    if (facts_.profile)
+        facts_.comparison = diagnose::compare(*facts_.profile, *facts_.observed);
+}
+
+void Session::assemble_recorded() {
+    facts_.assemblies.clear();
+    if (!facts_.profile || !facts_.observed)
+        return;
+    facts_.assemblies = decide_assembly(facts_.profile->machine, *facts_.observed);
+    const bool wanted =
+        std::any_of(facts_.assemblies.begin(), facts_.assemblies.end(), [](const Assembly &one) {
+            return one.verdict == Verdict::start || one.verdict == Verdict::restart;
+        });
+    if (!wanted)
+        return;
+    if (const auto result = start_arrays_read_only(system_); !result) {
+        for (Assembly &assembly : facts_.assemblies)
+            assembly.error = result.error().message;
+        return;
+    }
+    say("Starting the recorded arrays, read-only ...");
+    if (assemble(system_, *facts_.observed, facts_.assemblies))
+        compare();
+}
+
+void Session::look_at_machine() {
+    wait_for_disks(system_, terminal_, modules_,
+                   facts_.profile ? &facts_.profile->machine : nullptr);
+    say("Reading the disks ...");
+    compare();
+    assemble_recorded();
+    if (facts_.observed)
+        facts_.warnings.insert(facts_.warnings.end(), facts_.observed->warnings.begin(),
+                               facts_.observed->warnings.end());
+}
+
+void Session::look() {
+    facts_.warnings = driver_warnings_;
+    if (!arguments_.unsupported_mode.empty())
+        facts_.warnings.push_back(fmt::format("Mode {} is not part of this version.",
+                                              util::printable(arguments_.unsupported_mode)));
+    look_at_medium();
+    look_at_machine();
+}
+
+void Session::check() {
+    if (facts_.medium.empty()) {
+        end_with(Outcome::failed, "the medium was not found, so it cannot be checked");
+        return;
+    }
+    util::cancel_requested = false;
+    ConsoleProgress progress(system_, terminal_);
+    const auto report = check_medium(system_, medium_, progress);
+    const bool cancelled = util::cancel_requested.exchange(false);
+    if (report) {
+        terminal_.show(check_result(*report));
+        if (report->sound())
+            end_with(Outcome::done, fmt::format("the medium is sound, {} checked",
+                                                util::size_text(report->bytes)));
+        else
+            end_with(Outcome::failed,
+                     fmt::format("the medium is damaged, {}",
+                                 report->damaged.size() == 1
+                                     ? std::string("1 part differs")
+                                     : fmt::format("{} parts differ", report->damaged.size())));
+    } else if (cancelled) {
+        end_with(Outcome::cancelled, "the check of the medium was stopped");
+    } else {
+        end_with(Outcome::failed, "the medium cannot be checked: " + report.error().message);
+    }
+}
+
+void Session::open_shell(std::size_t console) {
+    terminal_.show(shell_greeting(facts_));
+    if (const auto result = terminal_.shell(console); !result)
+        say(result.error().message, Style::bad);
+}
+
+void Session::recover() {
+    const std::string reason = refusal(facts_);
+    end_with(Outcome::refused, reason.empty()
+                                   ? "the guided recovery is not part of this version yet; the "
+                                     "rescue shell has the tools to do it by hand"
+                                   : reason);
+}
+
+/// Page by page: there is no scrolling back on a screen.
+void Session::show_all() {
+    constexpr std::size_t page = screen_rows - 2;
+    const Lines lines = details(facts_);
+    for (std::size_t from = 0; from < lines.size(); from += page) {
+        const std::size_t to = std::min(from + page, lines.size());
+        terminal_.clear();
+        terminal_.show({lines.begin() + static_cast<std::ptrdiff_t>(from),
+                        lines.begin() + static_cast<std::ptrdiff_t>(to)});
+        const bool last = to == lines.size();
+        const Answer answer = terminal_.ask(last ? "Enter: back to the overview "
+                                                 : "Enter: next page, q: back to the overview ");
+        if (answer.text == "q")
+            return;
+    }
+}
+
+/// One answer to the menu; an ending when that was chosen.
+std::optional<Ending> Session::choose() {
+    const Answer answer = terminal_.ask("Your choice, then Enter: ");
+    if (answer.text == "1") {
+        recover();
+    } else if (answer.text == "2") {
+        open_shell(answer.console);
+    } else if (answer.text == "3") {
+        look();
+    } else if (answer.text == "4") {
+        check();
+    } else if (answer.text == "5") {
+        end_with(Outcome::cancelled, "restarting; no recovery was done");
+        return Ending::restart;
+    } else if (answer.text == "6") {
+        end_with(Outcome::cancelled, "powering off; no recovery was done");
+        return Ending::power_off;
+    } else if (answer.text == "7") {
+        show_all();
+        return std::nullopt;
+    } else {
+        if (!answer.text.empty())
+            say(fmt::format("\"{}\" is not on the menu.", answer.text));
+        return std::nullopt;
+    }
+    if (answer.text == "1" || answer.text == "4")
+        static_cast<void>(terminal_.ask("Enter: back to the overview "));
+    return std::nullopt;
+}
+
+Ending Session::run() {
+    terminal_.clear();
+    terminal_.show({{{fmt::format("mdrescue {}", MDRESCUE_VERSION), Style::strong},
+                     {"  (everything runs from memory; no disk is written to)", Style::normal}}});
+    load_drivers();
+    if (arguments_.mode == Mode::shell) {
+        look_at_medium();
+        open_shell(terminal_.ask("Press Enter where you want the rescue shell: ").console);
+    } else if (arguments_.mode == Mode::verify) {
+        look_at_medium();
+        check();
+        static_cast<void>(terminal_.ask("Enter: on to the menu "));
+    }
+    look();
+    for (;;) {
+        terminal_.clear();
+        terminal_.show(overview(facts_));
+        terminal_.show({{{"mdrescue: READY guided", Style::normal}}});
+        if (const auto ending = choose())
+            return *ending;
+    }
+}
+
+} // namespace
+
+Ending run_session(system::System &system, Terminal &terminal, const Observe &observe,
+                   const Arguments &arguments) {
+    return Session(system, terminal, observe, arguments).run();
+}
+
+} // namespace mdrescue::agent

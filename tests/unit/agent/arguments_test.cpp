@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/arguments.h"
+
+#include <doctest/doctest.h>
+
+using namespace mdrescue::agent;
+
+TEST_CASE("the kernel command line") {
+    const auto arguments = parse_arguments(
+        "BOOT_IMAGE=/boot/vmlinuz quiet console=tty0 mdrescue.id=1234-ab mdrescue.mode=verify\n");
+    CHECK(arguments.mode == Mode::verify);
+    CHECK(arguments.image_id == "1234-ab");
+    CHECK(arguments.unsupported_mode.empty());
+    CHECK_FALSE(arguments.plain);
+    CHECK(parse_arguments("").mode == Mode::guided);
+    CHECK(parse_arguments("mdrescue.mode=\"shell\"").mode == Mode::shell);
+    CHECK(parse_arguments("mdrescue.plain").plain);
+    CHECK_FALSE(parse_arguments("mdrescue.plain mdrescue.plain=0").plain);
+}
+
+TEST_CASE("a mode this version does not have is guided, and kept to be told") {
+    const auto arguments = parse_arguments("mdrescue.mode=unattended");
+    CHECK(arguments.mode == Mode::guided);
+    CHECK(arguments.unsupported_mode == "unattended");
+    // the last one counts, as for the kernel
+    CHECK(parse_arguments("mdrescue.mode=unattended mdrescue.mode=guided").unsupported_mode == "");
+    // no parameter of ours
+    CHECK(parse_arguments("xmdrescue.mode=shell mdrescue.modes=shell").mode == Mode::guided);
+    CHECK(parse_arguments("xmdrescue.mode=shell").unsupported_mode == "");
+}

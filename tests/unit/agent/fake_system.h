@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "system/system.h"
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace mdrescue {
+
+/// A machine in memory: files by path, devices as their bytes, a clock that only sleep() moves.
+class FakeSystem final : public system::System {
+  public:
+    std::map<std::string, std::string> files;
+    std::set<std::string> unreadable; ///< paths that fail with an error of the medium
+    std::vector<std::vector<std::string>> commands;
+    std::vector<std::string> mounts; ///< "/dev/sr0 on /medium", "-/medium"
+    std::map<std::string, std::string> controls;
+    std::set<std::string> refused_controls;
+    std::function<system::Output(const system::Command &)> program;
+    std::function<void(const system::Mount &)> on_mount;
+    std::function<void()> on_sleep;
+    std::chrono::steady_clock::time_point clock{};
+
+    util::Result<system::Output> run(const system::Command &command) override {
+        commands.push_back(command.argv);
+        return program ? program(command) : system::Output{};
+    }
+    util::Result<std::string> read_file(const std::string &path, std::uint64_t) override {
+        return read_at(path, 0, UINT64_MAX);
+    }
+    util::Result<std::string> read_at(const std::string &path, std::uint64_t offset,
+                                      std::uint64_t length) override {
+        const auto file = files.find(path);
+        if (file == files.end() || unreadable.contains(path))
+            return util::fail("cannot read " + path);
+        return offset >= file->second.size() ? "" : file->second.substr(offset, length);
+    }
+    util::Result<std::vector<std::string>> list(const std::string &path) override {
+        std::set<std::string> names;
+        for (const auto &[name, bytes] : files)
+            if (name.starts_with(path + "/")) {
+                const std::string rest = name.substr(path.size() + 1);
+                names.insert(rest.substr(0, rest.find('/')));
+            }
+        if (names.empty())
+            return util::fail("cannot list " + path);
+        return std::vector<std::string>(names.begin(), names.end());
+    }
+    util::Result<std::string> read_link(const std::string &path) override {
+        return util::fail("no link " + path);
+    }
+    bool exists(const std::string &path) override {
+        const auto next = files.lower_bound(path);
+        return next != files.end() && (next->first == path || next->first.starts_with(path + "/"));
+    }
+    util::Result<void> write_control(const std::string &path, const std::string &value) override {
+        if (refused_controls.contains(path))
+            return util::fail("cannot write to " + path);
+        controls[path] = value;
+        return {};
+    }
+    util::Result<void> make_directory(const std::string &) override { return {}; }
+    util::Result<void> mount(const system::Mount &mount) override {
+        mounts.push_back(mount.source + " on " + mount.target + (mount.read_only ? " ro" : ""));
+        if (on_mount)
+            on_mount(mount);
+        return {};
+    }
+    util::Result<void> unmount(const std::string &target) override {
+        mounts.push_back("-" + target);
+        std::erase_if(files,
+                      [&](const auto &file) { return file.first.starts_with(target + "/"); });
+        return {};
+    }
+    void sleep(std::chrono::milliseconds time) override {
+        clock += time;
+        if (on_sleep)
+            on_sleep();
+    }
+    std::chrono::steady_clock::time_point now() override { return clock; }
+};
+
+} // namespace mdrescue
