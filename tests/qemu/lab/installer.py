@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the machine of a layout: real md arrays, filesystems and boot loader on blank disks.
+
+An installer guest (the machine's own kernel with a small initramfs) is driven over its serial line, so that every
+command and its output stands in one log. After that the machine is booted once from its own disks.
+"""
+
+import hashlib
+import shlex
+import time
+from string import Template
+
+from . import disks as disk_files
+from . import settings
+from .disks import MIB
+from .machine import Machine
+
+TARGET = "/target"
+MENU = settings.DATA / "grub.cfg"
+PROMPT = r"root@{hostname}:~# "
+
+
+class Installer:
+    """One installation, on a running installer guest."""
+
+    def __init__(self, layout, console):
+        self.layout, self.console = layout, console
+        self.names = {}  # slot -> kernel name of the disk in this boot
+
+    def run(self, command, seconds=120):
+        """A command in the installer guest; an error ends the installation."""
+        return self.console.output(command, seconds)
+
+    def write(self, path, text):
+        """Writes a small file of the installed system."""
+        self.run(f"cat >{TARGET}{path} <<'END-OF-FILE'\n{text.rstrip()}\nEND-OF-FILE")
+
+    def device(self, where):
+        """The device node of "md<number>" or (slot, partition number)."""
+        if isinstance(where, str):
+            return f"/dev/{where}"
+        slot, number = where
+        return f"/dev/{self.names[slot]}{number}"
+
+    # -- steps --------------------------------------------------------------------------------------------------
+
+    def find_disks(self):
+        """Which kernel name the disk of each slot has: by its SCSI target, since names move."""
+        listing = self.run("for d in /sys/block/sd*; do echo ${d##*/} $(readlink -f $d/device); done")
+        for line in listing.splitlines():
+            name, path = line.split()
+            self.names[int(path.rsplit("/", 1)[1].split(":")[2])] = name
+        if sorted(self.names) != list(range(len(self.layout.disks))):
+            raise RuntimeError(f"disks expected in slots 0 to {len(self.layout.disks) - 1}, found {self.names}")
+
+    def partition(self):
+        """Partition tables."""
+        for slot, disk in enumerate(self.layout.disks):
+            TABLES[disk.table](self, self.names[slot], disk)
+
+    def create_arrays(self):
+        """Arrays; the disks are all zeros, so their parity is right from the start (--assume-clean)."""
+        for array in self.layout.arrays:
+            members = " ".join(self.device(member) for member in array.members)
+            self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --assume-clean --level={array.level} "
+                     f"--chunk={array.chunk_kib} --metadata={array.metadata} --homehost={self.layout.hostname} "
+                     f"--raid-devices={len(array.members)} {members}")
+            self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
+
+    def make_filesystems(self):
+        """Filesystems, mounted below the target in the layout's order."""
+        for filesystem in self.layout.filesystems:
+            FILESYSTEMS[filesystem.kind](self, filesystem)
+
+    def unpack(self):
+        """Debian, from the tar on the first extra drive."""
+        self.run(f"tar --numeric-owner --xattrs --xattrs-include='*' -xpf /dev/vda -C {TARGET}", 900)
+
+    def configure(self):
+        """The few files that tell this machine from others."""
+        layout = self.layout
+        lines = ["# <file system> <mount point> <type> <options> <dump> <pass>"]
+        for filesystem in layout.filesystems:
+            value = filesystem.label if filesystem.by == "LABEL" else self.uuid(filesystem)
+            check = 1 if filesystem.mount == "/" else 2
+            lines.append(f"{filesystem.by}={value} {filesystem.mount} {filesystem.kind} {filesystem.options} 0 {check}")
+        self.write("/etc/fstab", "\n".join(lines))
+        self.write("/etc/hostname", layout.hostname)
+        self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {layout.hostname}")
+        self.write("/etc/machine-id", hashlib.md5(layout.name.encode()).hexdigest())
+        for name in ("dev", "proc", "sys", "run"):
+            self.run(f"mount --bind /{name} {TARGET}/{name}")
+        # what udev would have linked: update-grub looks for it
+        self.run("mkdir -p /dev/disk/by-uuid")
+        for filesystem in layout.filesystems:
+            self.run(f"ln -sf {self.device(filesystem.where)} /dev/disk/by-uuid/{self.uuid(filesystem)}")
+        self.run(f"chroot {TARGET} /usr/share/mdadm/mkconf force-generate /etc/mdadm/mdadm.conf", 300)
+        # The initramfs was made on the host, before there were arrays; making it again takes minutes here. Without
+        # this file in it the arrays of metadata 1.2 would be called md127 and md126. Archives may be concatenated.
+        self.run(f"cd {TARGET} && initrd=$(echo boot/initrd.img-*) && chroot {TARGET} truncate --size=%4 /$initrd && "
+                 "printf '%s\\n' etc etc/mdadm etc/mdadm/mdadm.conf | busybox cpio -o -H newc >>$initrd")
+
+    def install_loaders(self):
+        """Boot loaders."""
+        for loader in self.layout.loaders:
+            LOADERS[loader.kind](self, loader)
+
+    def finish(self):
+        """Everything onto the disks, arrays stopped clean, power off."""
+        for name in ("run", "sys", "proc", "dev"):
+            self.run(f"umount {TARGET}/{name}")
+        for filesystem in reversed(self.layout.filesystems):
+            self.run(f"umount {TARGET}{filesystem.mount}")
+        self.run("mdadm --stop --scan && sync")
+        self.console.line("busybox poweroff -f")
+
+    def uuid(self, filesystem):
+        """The UUID a filesystem was given by its mkfs."""
+        return self.run(f"blkid -p -o value -s UUID {self.device(filesystem.where)}").strip()
+
+    steps = (find_disks, partition, create_arrays, make_filesystems, unpack, configure, install_loaders, finish)
+
+
+def dos_table(installer, name, disk):
+    """An MBR with primary partitions, aligned to MiB."""
+    script = [f"label: dos\nlabel-id: {disk.table_id}\nunit: sectors"]
+    for part in disk.partitions:
+        script.append(f"size={part.mib * MIB // 512}, type={part.type}" + (", bootable" if part.bootable else ""))
+    installer.run(f"sfdisk --quiet --wipe always --wipe-partitions always /dev/{name} <<'END'\n" + "\n".join(script) + "\nEND")
+
+
+def make_ext4(installer, filesystem):
+    """ext4 on a device that reads as zeros, so that no inode table is left to be written in the background."""
+    label = f"-L {shlex.quote(filesystem.label)}" if filesystem.label else ""
+    identity = installer.layout.identity(filesystem.mount)
+    place = f"{TARGET}{filesystem.mount}"
+    device = installer.device(filesystem.where)
+    installer.run(f"mke2fs -q -F -t ext4 -U {identity} -E assume_storage_prezeroed=1 {label} {device} && mkdir -p {place} && mount {device} {place}")
+
+
+def install_grub_pc(installer, loader):
+    """GRUB in the MBR of one disk, and its menu.
+
+    The menu has update-grub's first entry. update-grub itself asks grub-probe about the root's array a dozen times,
+    which is a minute or two of an emulated processor; it works in the installed machine for who wants to wait.
+    """
+    installer.run(f"chroot {TARGET} grub-install --target=i386-pc /dev/{installer.names[loader.slot]}", 300)
+    mounted = {filesystem.mount: filesystem for filesystem in installer.layout.filesystems}
+    prefix = "" if "/boot" in mounted else "/boot"
+    kernel = installer.run(f"cd {TARGET}/boot && echo vmlinuz-*").strip()
+    menu = Template(MENU.read_text()).substitute(
+        boot=installer.uuid(mounted.get("/boot", mounted["/"])), root=installer.uuid(mounted["/"]),
+        kernel=f"{prefix}/{kernel}", initrd=f"{prefix}/{kernel.replace('vmlinuz', 'initrd.img')}")
+    installer.write("/boot/grub/grub.cfg", menu)
+
+
+TABLES = {"dos": dos_table}
+FILESYSTEMS = {"ext4": make_ext4}
+LOADERS = {"grub-pc": install_grub_pc}
+
+
+def install(layout, debian, folder, report=print):
+    """Installs a layout on new disks in `folder`; returns the disks. `debian` is the folder of rootfs.obtain()."""
+    blank = [disk_files.blank(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn)
+             for slot, plan in enumerate(layout.disks)]
+    machine = Machine(f"install-{layout.name}", folder / "install", blank, logs=folder, kernel=debian / "vmlinuz",
+                      initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init", extra_drives=[debian / "root.tar"])
+    with machine.start():
+        started = time.monotonic()
+        machine.console.wait(r"bash-\d\.\d+# ")
+        machine.console.take_prompt()
+        report(f"  {'boot the installer':24} {time.monotonic() - started:6.1f} s")
+        installer = Installer(layout, machine.console)
+        for step in Installer.steps:
+            started = time.monotonic()
+            step(installer)
+            report(f"  {step.__name__.replace('_', ' '):24} {time.monotonic() - started:6.1f} s")
+        machine.wait_off()
+    return blank
+
+
+def installed_machine(layout, disks, folder, share, **options):
+    """The machine of a layout with all its devices, on disks that have been installed."""
+    return Machine(layout.name, folder, disks, firmware=layout.firmware, share=share, **options)
+
+
+def first_boot(layout, disks, folder, state, report=print):
+    """Boots the installed machine to its root prompt and freezes it there."""
+    started = time.monotonic()
+    share = folder / "share"
+    share.mkdir(parents=True, exist_ok=True)
+    machine = installed_machine(layout, disks, folder, share, logs=folder.parent)
+    with machine.start():
+        wait_for_prompt(machine, layout, 600)
+        remember_loader_disk(machine, layout)
+        report(f"  {'first boot':24} {time.monotonic() - started:6.1f} s")
+        started = time.monotonic()
+        machine.console.output("sync; echo 3 >/proc/sys/vm/drop_caches")
+        machine.freeze(state)
+        report(f"  {'freeze':24} {time.monotonic() - started:6.1f} s")
+
+
+def wait_for_prompt(machine, layout, seconds=300):
+    """Waits for the root prompt of the installed system, and until it has finished starting."""
+    machine.console.wait(PROMPT.format(hostname=layout.hostname), seconds, failure=r"emergency mode|Kernel panic|grub rescue>")
+    machine.console.take_prompt()
+    machine.console.run("systemctl is-system-running --wait", seconds, check=False)
+
+
+def remember_loader_disk(machine, layout):
+    """Debian's own memory of the disk that GRUB is on, as its installer would have left it."""
+    for loader in layout.loaders:
+        if loader.kind == "grub-pc":
+            link = f"/dev/disk/by-id/scsi-3{layout.disks[loader.slot].wwn.removeprefix('0x')}"
+            machine.console.output(
+                f"test -e {link} && printf '%s\\n' 'grub-pc grub-pc/install_devices multiselect {link}' "
+                "'grub-pc grub-pc/install_devices_empty boolean false' | debconf-set-selections", 120)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a test asks for: machines, running or switched off, each a private copy of one that was made once."""
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from . import cache, installer, layouts, rootfs
+from .disks import Disk
+from .machine import SHARE_TAG, Machine
+
+
+class Skip(Exception):
+    """A test that cannot be run here says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    """An installed machine, stopped at its root prompt: disks that must not change, and the state of the rest."""
+
+    layout: layouts.Layout
+    disks: tuple
+    state: Path
+
+
+def frozen(name, report=print):
+    """The frozen machine of a layout by name; made when it is not in the cache (takes minutes)."""
+    layout = layouts.LAYOUTS[name]
+    debian = rootfs.obtain(report)
+    # a frozen state can only be resumed by the same QEMU with the same devices: its command line is part of the key
+    qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
+    example = installer.installed_machine(layout, [Disk(Path(f"disk{slot}"), 0, plan.serial, plan.wwn)
+                                                   for slot, plan in enumerate(layout.disks)], Path("folder"), Path("share"))
+    key = cache.digest(rootfs.key(), layout.data(), Path(installer.__file__), installer.MENU, example.arguments(), qemu)
+
+    def make(folder):
+        def say(line):
+            report(f"{name}:{line}")
+            with open(folder / "timings.log", "a") as log:
+                log.write(line.strip() + "\n")
+        disks = installer.install(layout, debian, folder, say)
+        installer.first_boot(layout, disks, folder / "first", folder / "state", say)
+        shutil.rmtree(folder / "install", ignore_errors=True)
+        shutil.rmtree(folder / "first", ignore_errors=True)
+        (folder / "disks.json").write_text(json.dumps([[disk.file.name, disk.size, disk.serial, disk.wwn] for disk in disks]))
+
+    folder = cache.obtain(f"machine-{name}", key, make, report)
+    disks = tuple(Disk(folder / file, *rest) for file, *rest in json.loads((folder / "disks.json").read_text()))
+    return Frozen(layout, disks, folder / "state")
+
+
+class Run:
+    """What the tests of one run share: options, a work folder, and things made once for several tests."""
+
+    def __init__(self, work, artifacts, tree=None, report=print):
+        self.work, self.artifacts, self.tree, self.report = Path(work), Path(artifacts), tree, report
+        self._lock = threading.Lock()
+        self._shared = {}  # key -> [lock, made?, result or error]
+
+    def once(self, key, make):
+        """The result of `make()`, called by the first test that asks for this key; its failure is everyone's."""
+        with self._lock:
+            entry = self._shared.setdefault(key, [threading.Lock(), None, None])
+        with entry[0]:
+            if entry[1] is None:
+                try:
+                    entry[1:] = ["made", make()]
+                except Exception as error:  # kept, and told to every test that needs it
+                    entry[1:] = ["failed", error]
+        if entry[1] == "failed":
+            raise entry[2]
+        return entry[2]
+
+
+class Lab:
+    """The lab as one test (or one shared making) sees it: its own folders, its own machines."""
+
+    def __init__(self, run, name):
+        self.run = run
+        self.name = name
+        self.work = run.work / name
+        self.logs = run.artifacts / name
+        self.work.mkdir(parents=True)
+        shutil.rmtree(self.logs, ignore_errors=True)
+        self.logs.mkdir(parents=True)
+        self.machines = []
+
+    def tree(self):
+        """The installed tree of the program (`cmake --install` with DESTDIR); skips the test when none was given."""
+        if not self.run.tree:
+            raise Skip("no tree of the program was given (--tree)")
+        return self.run.tree
+
+    def shared(self, name, make):
+        """`make(lab)` with a lab of its own, once in the run; its artifacts stand under `name`."""
+        def with_own_lab():
+            own = Lab(self.run, name)
+            try:
+                return make(own)
+            finally:
+                own.stop(keep_files=True)
+        return self.run.once(name, with_own_lab)
+
+    def layers(self, disks):
+        """New copy-on-write layers over disks that do not change any more."""
+        folder = Path(tempfile.mkdtemp(prefix="disks-", dir=self.work))
+        return [disk and disk.layer(folder / f"disk{slot + 1}.qcow2") for slot, disk in enumerate(disks)]
+
+    def machine(self, name, disks, **options):
+        """A machine that is not switched on yet, on layers of its own."""
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.work))
+        machine = Machine(name, folder, self.layers(disks), logs=self.logs, **options)
+        self.machines.append(machine)
+        return machine
+
+    def victim(self, layout):
+        """A running copy of the layout's machine, at its root prompt. Its `share` folder can be mounted (see `mount_share`)."""
+        once = self.run.once(f"frozen {layout}", lambda: frozen(layout, self.run.report))
+        share = Path(tempfile.mkdtemp(prefix="share-", dir=self.work))
+        folder = Path(tempfile.mkdtemp(prefix="victim-", dir=self.work))
+        machine = installer.installed_machine(once.layout, self.layers(once.disks), folder, share, logs=self.logs, incoming=once.state)
+        self.machines.append(machine)
+        machine.start()
+        machine.console.run("true", 60)
+        return machine
+
+    def switched_off(self, layout):
+        """The layout's disks after a clean shutdown (to be used through `machine`, which puts layers over them)."""
+        def make(lab):
+            machine = lab.victim(layout)
+            machine.power_off()
+            return machine.disks
+        return self.shared(f"switched-off-{layout}", make)
+
+    def stop(self, keep_files=False):
+        """Ends what still runs, and removes the work folder unless others go on using it."""
+        for machine in self.machines:
+            machine.kill()
+        if not keep_files:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+
+def mount_share(machine, place="/mnt"):
+    """Mounts the host folder `machine.share` in the guest. A machine cannot be frozen while it is mounted."""
+    machine.console.output(f"mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 {SHARE_TAG} {place}")

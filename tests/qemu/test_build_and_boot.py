@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine makes its own rescue image, and the image boots."""
+
+import json
+
+import program
+from lab.layouts import LAYOUTS
+from lab.runner import case, cases
+
+NEW, OLD = "linux-journal-1.2", "linux-journal-0.90"
+
+# Everything a restored /boot has to have again: digests of files; kind, mode, owner, time, target of all.
+DIGESTS = "cd {place} && find . -type f -print0 | sort -z | xargs -0 sha256sum"
+STATES = ("cd {place} && find . -mindepth 1 \\( -type d -printf '%y %m %U:%G %T@ %p\\n' \\) -o -printf '%y %m %U:%G %T@ %s %p %l\\n' "
+          "| sed 's/\\.[0-9]* \\([^ ]*\\)/ \\1/' | sort")  # times in whole seconds, which is all an ISO 9660 image has
+# What a command changed on the machine's own filesystems since the mark was made, but for the documented cache and that a temporary
+# directory came and went.
+CHANGED = ("find / /boot /home -xdev -newercc /run/mark ! -path '/var/log/*' ! -path '/var/lib/mdrescue*' "
+           "! -path '/var/cache/mdrescue*' ! -path /var/cache ! -path /tmp ! -path /root/bootcd.iso ! -path /root ! -path /var/lib -print 2>/dev/null | sort -u")
+
+
+@cases(case("1.2", NEW), case("0.90", OLD))
+def test_build(lab, layout):
+    """Inside the machine: probe knows it, build makes an image (the same bytes as another build elsewhere), /boot on it is
+    the machine's own in every respect, inspect and verify agree, an existing output is refused, nothing else changes."""
+    tree, plan = lab.tree(), LAYOUTS[layout]
+    machine = lab.victim(layout)
+    console = machine.console
+    program.install(machine, tree)
+    console.output("touch /run/mark; until [ $(date +%s) -gt $(stat -c %Z /run/mark) ]; do sleep 0.1; done")
+
+    _, said = console.run("mdrescue probe --json >/run/probe.json 2>/run/probe.err; status=$?; cat /run/probe.err; (exit $status)", 120)
+    profile = console.output("cat /run/probe.json")
+    (lab.logs / "machine.json").write_text(profile)
+    known = json.dumps(json.loads(profile))
+    for disk in plan.disks:
+        assert disk.serial in known, f"probe does not know disk {disk.serial}: {said}"
+    for array in ("md0", "md1"):
+        uuid = console.output(f"mdadm --detail --export /dev/{array} | sed -n s/MD_UUID=//p").strip()
+        assert uuid.replace(":", "") in known.replace(":", "").replace("-", ""), f"probe does not know {array} ({uuid})"
+
+    seconds, said = program.build(machine)
+    (lab.logs / "build.txt").write_text(f"{said}\n{seconds:.0f} s in an emulated machine\n")
+    assert console.output(CHANGED).split() == [], f"build changed more than its output: {console.output(CHANGED)}"
+    assert console.output("stat -c %a /root/bootcd.iso").strip() == "600"
+    own = console.output("sha256sum /root/bootcd.iso", 120).split()[0]
+
+    status, said = console.run("mdrescue build -o /root/bootcd.iso", 300, check=False)
+    assert status == 1, f"an existing output was not refused: status {status}: {said}"
+    assert console.output("sha256sum /root/bootcd.iso", 120).split()[0] == own, "the refused build changed the image"
+
+    console.output("mkdir -p /run/image && mount -o loop,ro /root/bootcd.iso /run/image", 60)
+    for what in (DIGESTS, STATES):
+        theirs, ours = (console.output(what.format(place=place), 120) for place in ("/boot", "/run/image/boot"))
+        theirs = "\n".join(line for line in theirs.splitlines() if "lost+found" not in line)
+        ours = "\n".join(line for line in ours.splitlines() if "lost+found" not in line)
+        assert theirs == ours, difference(theirs, ours)
+    console.output("umount /run/image")
+    for command in ("inspect", "verify"):
+        (lab.logs / f"{command}.txt").write_text(console.output(f"mdrescue {command} /root/bootcd.iso", 240))
+
+    other = program.sha256(program.image(lab, layout).file)
+    assert own == other, f"two builds of the same machine differ: {own} and {other}"
+
+
+def difference(theirs, ours):
+    """The first lines in which /boot and its copy differ."""
+    theirs, ours = theirs.splitlines(), ours.splitlines()
+    missing = [line for line in theirs if line not in ours][:5]
+    extra = [line for line in ours if line not in theirs][:5]
+    return f"/boot on the image differs; only in the machine: {missing}; only on the image: {extra}"
+
+
+@cases(case("bios-cd.1.2", NEW, "cd", "bios"), case("bios-usb.1.2", NEW, "usb", "bios"),
+       case("uefi-cd.1.2", NEW, "cd", "uefi"), case("uefi-usb.1.2", NEW, "usb", "uefi"),
+       case("secure-boot-cd.1.2", NEW, "cd", "secure-boot"), case("bios-cd.0.90", OLD, "cd", "bios"),
+       case("bios-usb.0.90", OLD, "usb", "bios", thorough=True), case("uefi-cd.0.90", OLD, "cd", "uefi", thorough=True),
+       case("uefi-usb.0.90", OLD, "usb", "uefi", thorough=True),
+       case("secure-boot-cd.0.90", OLD, "cd", "secure-boot", thorough=True))
+def test_boot(lab, layout, kind, firmware):
+    """The image boots to the agent's screen, which shows the machine's arrays complete."""
+    machine = program.boot(lab, program.image(lab, layout), kind, firmware)
+    program.agent_screen(machine, program.array_row("md0", "UUUUU"), program.array_row("md1", "UUUUUU"))
+    machine.screendump(lab.logs / "agent.png")
+
+
+@cases(case("1.2", NEW), case("0.90", OLD, thorough=True))
+def test_boot_without_first_disk(lab, layout):
+    """With disk 1 replaced by a blank one the agent names the missing disk by its serial and shows md1 degraded."""
+    made = program.image(lab, layout)
+    machine = program.boot(lab, made, "cd", "bios", prepare=lambda off: off.replace_disk(0, serial="BLANK001"))
+    program.agent_screen(machine, program.array_row("md0", "UUUUU"), program.array_row("md1", "_UUUUU"),
+                         program.missing_row(LAYOUTS[layout].disks[0].serial))
+    machine.screendump(lab.logs / "agent.png")
