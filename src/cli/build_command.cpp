@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/data_files.h"
+#include "cli/esp_snapshots.h"
+#include "cli/image_tree.h"
+#include "cli/json_output.h"
+#include "cli/output_file.h"
+#include "cli/scratch.h"
+#include "media/boot_images.h"
+#include "media/image_reader.h"
+#include "media/image_writer.h"
+#include "payload/initramfs.h"
+#include "payload/kernel.h"
+#include "payload/snapshot.h"
+#include "profile/profile.h"
+#include "profile/recorded.h"
+#include "util/digest.h"
+#include "util/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace mdrescue::cli {
+namespace {
+
+constexpr auto kept_profile = "/var/lib/mdrescue/machine.json";
+constexpr auto initramfs_cache = "/var/cache/mdrescue";
+
+bool this_machine(const BuildOptions &options) { return options.machine_file.empty(); }
+
+/// SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, else now.
+util::Result<std::int64_t> build_epoch() {
+    const char *text = std::getenv("SOURCE_DATE_EPOCH");
+    if (text == nullptr)
+        return std::time(nullptr);
+    std::int64_t epoch = -1;
+    const std::string_view digits(text);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+    // Rock Ridge and FAT dates, and what people can mean: 1980 to 2107.
+    if (error != std::errc{} || end != digits.data() + digits.size() || epoch < 315532800 || epoch >= 4354819200)
+        return util::fail(fmt::format("SOURCE_DATE_EPOCH is not a time between 1980 and 2107: {}", util::printable(digits)),
+                          "Give seconds since 1970, or unset it.");
+    return epoch;
+}
+
+util::Result<model::Machine> machine_to_build_for(const Context &context, const BuildOptions &options) {
+    if (this_machine(options))
+        return probe_this_machine(context.system);
+    MDR_TRY_ASSIGN(const std::string text, context.system.read_file(options.machine_file));
+    auto profile = profile::from_json(text);
+    if (!profile)
+        return util::with_context(util::printable(options.machine_file), profile.error());
+    return std::move(profile->machine);
+}
+
+util::Result<bool> check_arrays(const model::Machine &machine, const BuildOptions &options, util::Progress &progress) {
+    std::string list;
+    for (const auto &array : machine.arrays)
+        if (model::degraded(array))
+            list += fmt::format("{}{} {} {}", list.empty() ? "" : ", ",
+                                array.kernel_name.empty() ? array.uuid : array.kernel_name, model::level_name(array.level),
+                                model::slot_map(array));
+    if (machine.arrays.empty())
+        progress.warn("this machine has no md array; the image can restore /boot and the boot loader, no array");
+    if (list.empty())
+        return false;
+    if (!options.allow_degraded)
+        return util::fail(fmt::format("an array lacks a member right now: {}", list),
+                          "Repair it first, so that the image records a whole machine; or give --allow-degraded, and the image will say so.");
+    progress.warn(fmt::format("recording a degraded machine: {}", list));
+    return true;
+}
+
+/// The image is named after what is on it, so the same machine, kernel and time give the same id.
+model::Profile make_profile(const model::Machine &machine, const payload::Kernel &kernel, bool degraded, std::int64_t epoch) {
+    model::Profile profile;
+    profile.made_by = "mdrescue " MDRESCUE_VERSION;
+    profile.made_at = epoch;
+    profile.image_kernel = kernel.version;
+    profile.degraded = degraded;
+    profile.machine = profile::recorded(machine);
+    profile.image_id = util::derived_uuid(profile::to_json(profile));
+    return profile;
+}
+
+std::string below(const std::string &root, const std::string &path) { return root == "/" ? path : root + path; }
+
+util::Result<payload::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
+    const std::string directory = below(options.root, "/boot");
+    if (::access(directory.c_str(), F_OK) != 0)
+        return util::fail(fmt::format("there is no {}", util::printable(directory)),
+                          "If /boot is a filesystem of its own, mount it; the image is worthless without it.");
+    return payload::snapshot(directory, "boot", progress);
+}
+
+std::uint64_t file_bytes(const payload::Tree &tree) {
+    std::uint64_t total = 0;
+    for (const auto &node : tree)
+        if (const auto *file = std::get_if<payload::FileSource>(&node.bytes))
+            total += file->size;
+        else
+            total += std::get<std::string>(node.bytes).size();
+    return total;
+}
+
+std::string human_report(const BuildReport &report) {
+    std::string text = fmt::format("{}  the rescue image of {}, kernel {}\n", util::printable(report.output),
+                                   util::printable(report.host_name), util::printable(report.kernel));
+    text += fmt::format("size      {} ({} bytes): /boot {}, EFI partitions {}, initramfs {}\n", util::size_text(report.size), report.size,
+                        util::size_text(report.boot_bytes), util::size_text(report.esp_bytes), util::size_text(report.initramfs_bytes));
+    text += fmt::format("sha256    {}\n", report.digest);
+    text += fmt::format("starts on {}{}{}\n", report.bios ? "BIOS" : "", report.bios && report.uefi ? " and " : "",
+                        report.uefi ? (report.secure_boot ? "UEFI, also with Secure Boot on" : "UEFI, not with Secure Boot on") : "");
+    text += "Verified: every byte was read back. Keep it away from this machine, and build it again when the kernel or the disks change.\n";
+    return text;
+}
+
+util::Result<void> keep_profile(const model::Profile &profile) {
+    return replace_file(kept_profile, profile::to_json(profile));
+}
+
+} // namespace
+
+util::Result<void> build(const Context &context, const BuildOptions &options) {
+    auto &progress = context.progress;
+    MDR_TRY(check_output(options.output, options.force));
+    MDR_TRY_ASSIGN(const DataFiles data, find_data_files());
+    MDR_TRY_ASSIGN(const std::int64_t epoch, build_epoch());
+    MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
+
+    progress.phase("reading the machine", 0);
+    MDR_TRY_ASSIGN(const model::Machine machine, machine_to_build_for(context, options));
+    MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
+    MDR_TRY_ASSIGN(const payload::Kernel kernel,
+                   payload::find_kernel(options.root, options.kernel.empty() ? machine.kernel : options.kernel));
+    const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
+
+    progress.phase("reading /boot", 0);
+    ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
+    MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
+    if (this_machine(options)) {
+        MDR_TRY_ASSIGN(parts.esps, esp_snapshots(context.system, machine, scratch.path(), progress));
+    }
+
+    progress.phase("making the initramfs", 0);
+    MDR_TRY_ASSIGN(parts.initramfs,
+                   payload::build_initramfs({.root = options.root, .kernel = kernel, .machine = profile.machine, .skeleton = data.initramfs,
+                                             .agent = data.agent, .epoch = epoch, .sysfs = this_machine(options) ? "/sys" : ""},
+                                            ::geteuid() == 0 ? initramfs_cache : "", scratch.path() + "/initramfs", progress));
+    progress.phase("making the boot loaders", 0);
+    MDR_TRY_ASSIGN(const media::BootImages boot,
+                   media::make_boot_images(context.system,
+                                           {.root = options.root, .grub_directory = data.grub, .image_id = profile.image_id,
+                                            .scratch = scratch.path(), .epoch = epoch},
+                                           progress));
+    MDR_TRY_ASSIGN(payload::Tree tree, image_tree(parts, boot, data, options.password_hash, epoch));
+    MDR_TRY(media::write_image({.tree = std::move(tree), .boot = boot, .volume_id = "MDRESCUE", .image_id = profile.image_id,
+                                .epoch = epoch, .joliet = options.joliet},
+                               options.output, options.force, progress));
+    MDR_TRY_ASSIGN(const media::Verification verification, media::verify_image(options.output, progress));
+    if (!verification.sound)
+        return util::fail(fmt::format("{} does not read back as it was written", util::printable(options.output)),
+                          "The disk or the memory of this machine is not reliable. Do not use this image; write to another disk.");
+    if (this_machine(options))
+        MDR_TRY(keep_profile(profile));
+
+    BuildReport report{.output = options.output, .size = verification.bytes, .digest = verification.digest,
+                       .image_id = profile.image_id, .host_name = machine.host_name, .kernel = kernel.version,
+                       .bios = !boot.bios.empty(), .uefi = !boot.esp.empty(), .secure_boot = boot.signed_chain,
+                       .boot_bytes = file_bytes(parts.boot), .esp_bytes = 0, .initramfs_bytes = parts.initramfs.size,
+                       .firmware_bytes = parts.initramfs.firmware_bytes};
+    for (const auto &esp : parts.esps)
+        report.esp_bytes += file_bytes(esp.tree);
+    fmt::print("{}", options.json ? build_json(report) : human_report(report));
+    return {};
+}
+
+} // namespace mdrescue::cli

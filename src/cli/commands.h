@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/machine.h"
+#include "system/system.h"
+#include "util/progress.h"
+#include "util/result.h"
+
+#include <string>
+
+namespace mdrescue::cli {
+
+/// What every command may use. Nothing here is global, so that a test can put its own in.
+struct Context {
+    system::System &system;
+    util::Progress &progress;
+    bool colour = false; ///< standard output is a terminal that shows colours
+};
+
+struct ProbeOptions {
+    bool json = false;
+    std::string record; ///< directory for the raw facts; "" for none
+    std::string replay; ///< directory of recorded facts to read instead of this machine; "" for none
+};
+
+struct BuildOptions {
+    std::string output = "bootcd.iso";
+    std::string kernel;        ///< "" for the running one
+    std::string machine_file;  ///< profile to build for; "" for this machine
+    std::string root = "/";    ///< where kernel, /boot and tools come from
+    std::string password_hash; ///< of grub-mkpasswd-pbkdf2; "" leaves the menu open
+    bool force = false;
+    bool allow_degraded = false;
+    bool joliet = false;
+    bool json = false;
+};
+
+struct ImageOptions {
+    std::string file;
+    bool json = false;
+};
+
+/// Each does one command and prints its result on standard output.
+[[nodiscard]] util::Result<void> probe(const Context &context, const ProbeOptions &options);
+[[nodiscard]] util::Result<void> build(const Context &context, const BuildOptions &options);
+[[nodiscard]] util::Result<void> inspect(const Context &context, const ImageOptions &options);
+[[nodiscard]] util::Result<void> verify(const Context &context, const ImageOptions &options);
+
+/// The machine this runs on, or an error that says why it cannot be read (not root).
+[[nodiscard]] util::Result<model::Machine> probe_this_machine(system::System &system);
+
+} // namespace mdrescue::cli

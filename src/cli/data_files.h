@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "util/result.h"
+
+#include <string>
+
+namespace mdrescue::cli {
+
+/// What the program needs beside itself, as installed (or, for a run from the build directory, named by
+/// MDRESCUE_DATADIR and MDRESCUE_LIBEXECDIR in the environment).
+struct DataFiles {
+    std::string templates; ///< directory
+    std::string grub;      ///< directory
+    std::string initramfs; ///< directory: lists and skeleton
+    std::string agent;     ///< the static mdrescue-agent
+};
+
+/// Error: which part is missing and where it was looked for.
+[[nodiscard]] util::Result<DataFiles> find_data_files();
+
+} // namespace mdrescue::cli

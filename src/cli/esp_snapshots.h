@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/machine.h"
+#include "payload/tree.h"
+#include "system/system.h"
+#include "util/progress.h"
+#include "util/result.h"
+
+#include <string>
+#include <vector>
+
+namespace mdrescue::cli {
+
+/// The files of one EFI system partition.
+struct EspSnapshot {
+    model::DeviceRef device;
+    std::string prefix; ///< where they lie on the image: "mdrescue/esp/disk1-1"
+    payload::Tree tree;
+};
+
+/// Every EFI system partition of this machine. One that is not mounted is mounted read-only under `scratch` for the time of reading; one
+/// that cannot be read is an error, since an image without it would not bring the machine back.
+[[nodiscard]] util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system, const model::Machine &machine,
+                                                                   const std::string &scratch, util::Progress &progress);
+
+} // namespace mdrescue::cli

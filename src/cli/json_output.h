@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "media/image_reader.h"
+
+#include <cstdint>
+#include <string>
+
+namespace mdrescue::cli {
+
+/// What `build` made, for people and for machines.
+struct BuildReport {
+    std::string output;
+    std::uint64_t size = 0; ///< in bytes
+    std::string digest;     ///< SHA-256 of the file
+    std::string image_id;
+    std::string host_name;
+    std::string kernel;
+    bool bios = false, uefi = false, secure_boot = false;
+    std::uint64_t boot_bytes = 0;      ///< /boot snapshot
+    std::uint64_t esp_bytes = 0;       ///< ESP snapshots
+    std::uint64_t initramfs_bytes = 0; ///< compressed
+    std::uint64_t firmware_bytes = 0;  ///< inside the initramfs, before compression
+};
+
+// Each is one JSON object with a newline at the end; raw bytes that are not UTF-8 come as printable text.
+[[nodiscard]] std::string build_json(const BuildReport &report);
+[[nodiscard]] std::string inspect_json(const media::ImageInfo &info);
+[[nodiscard]] std::string verify_json(const media::Verification &verification);
+
+} // namespace mdrescue::cli
