@@ -131,26 +131,24 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(const std::int64_t epoch, build_epoch());
     MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
 
-    progress.phase("reading the machine", 0);
+    progress.phase("Reading the machine", 0);
     MDR_TRY_ASSIGN(const model::Machine machine, machine_to_build_for(context, options));
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
     MDR_TRY_ASSIGN(const payload::Kernel kernel,
                    payload::find_kernel(options.root, options.kernel.empty() ? machine.kernel : options.kernel));
     const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
 
-    progress.phase("reading /boot", 0);
     ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
     if (this_machine(options)) {
         MDR_TRY_ASSIGN(parts.esps, esp_snapshots(context.system, machine, scratch.path(), progress));
     }
 
-    progress.phase("making the initramfs", 0);
     MDR_TRY_ASSIGN(parts.initramfs,
                    payload::build_initramfs({.root = options.root, .kernel = kernel, .machine = profile.machine, .skeleton = data.initramfs,
                                              .agent = data.agent, .epoch = epoch, .sysfs = this_machine(options) ? "/sys" : ""},
                                             ::geteuid() == 0 ? initramfs_cache : "", scratch.path() + "/initramfs", progress));
-    progress.phase("making the boot loaders", 0);
+    progress.phase("Making the boot loaders", 0);
     MDR_TRY_ASSIGN(const media::BootImages boot,
                    media::make_boot_images(context.system,
                                            {.root = options.root, .grub_directory = data.grub, .image_id = profile.image_id,

@@ -83,8 +83,6 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
     own.add("mdrescue/id-" + parts.profile.image_id, "");
     own.add("mdrescue/machine.json", profile::to_json(parts.profile));
     MDR_TRY(own.add_from_disk("mdrescue/initramfs", parts.initramfs.path));
-    for (const auto &directory : boot.efi_directories)
-        own.add(directory + "/grub.cfg", boot.stub);
     const media::PageRequest page{.profile = parts.profile,
                                   .bios = !boot.bios.empty(),
                                   .uefi = !boot.esp.empty(),

@@ -33,14 +33,16 @@ class Maker {
         MDR_TRY(make_bios());
         MDR_TRY(make_efi());
         if (images_.bios.empty() && images_.esp.empty())
-            return util::fail("no boot loader for the image: the parts of GRUB are missing",
-                              "Install the package grub-pc-bin (BIOS) or grub-efi-amd64-bin (UEFI).");
+            return util::fail(
+                "no boot loader for the image: the parts of GRUB are missing",
+                "Install the package grub-pc-bin (BIOS) or grub-efi-amd64-bin (UEFI).");
         return std::move(images_);
     }
 
   private:
     /// Other distributions keep GRUB's parts in their own place.
-    [[nodiscard]] std::string parts_directory(const std::string &platform, const std::string &needed) const {
+    [[nodiscard]] std::string parts_directory(const std::string &platform,
+                                              const std::string &needed) const {
         for (const std::string_view base : {"usr/lib/grub", "usr/share/grub2", "usr/lib/grub2"}) {
             std::string directory = fmt::format("{}/{}/{}", root(), base, platform);
             if (system_.exists(directory + "/" + needed))
@@ -61,7 +63,8 @@ class Maker {
     }
 
     /// Names of a list that this GRUB has: versions differ by a few modules.
-    util::Result<std::vector<std::string>> modules(const std::string &list, const std::string &directory) {
+    util::Result<std::vector<std::string>> modules(const std::string &list,
+                                                   const std::string &directory) {
         MDR_TRY_ASSIGN(const std::string names, text(list));
         std::vector<std::string> found;
         for (const std::string_view line : util::split(names, '\n'))
@@ -76,7 +79,9 @@ class Maker {
         MDR_TRY_ASSIGN(const auto names, modules(list, directory));
         MDR_TRY_ASSIGN(const std::string early, write_early_config());
         const std::string output = fmt::format("{}/{}.img", request_.scratch, format);
-        std::vector<std::string> argv{"", "-O", format, "-d", directory, "-p", std::string(prefix), "-c", early, "-o", output};
+        std::vector<std::string> argv{
+            "",   "-O",  format, "-d",  directory, "-p", std::string(prefix),
+            "-c", early, "-o",   output};
         argv.insert(argv.end(), names.begin(), names.end());
         MDR_TRY(run_mkimage(std::move(argv)));
         return system_.read_file(output);
@@ -101,17 +106,20 @@ class Maker {
                 continue;
             }
             if (output->status != 0)
-                return util::fail(fmt::format("{} failed: {}", name, util::printable(util::trimmed(output->err))));
+                return util::fail(fmt::format("{} failed: {}", name,
+                                              util::printable(util::trimmed(output->err))));
             return {};
         }
-        return util::fail(fmt::format("the boot loaders cannot be made without grub-mkimage: {}", reason),
-                          "Install the package grub-common.");
+        return util::fail(
+            fmt::format("the boot loaders cannot be made without grub-mkimage: {}", reason),
+            "Install the package grub-common.");
     }
 
     util::Result<void> make_bios() {
         const std::string directory = parts_directory("i386-pc", "boot_hybrid.img");
         if (directory.empty()) {
-            progress_.warn("The image will not start on BIOS machines: install the package grub-pc-bin to change that.");
+            progress_.warn("The image will not start on BIOS machines: install the package "
+                           "grub-pc-bin to change that.");
             return {};
         }
         MDR_TRY_ASSIGN(images_.bios_mbr, system_.read_file(directory + "/boot_hybrid.img"));
@@ -127,11 +135,14 @@ class Maker {
         const std::string directory = parts_directory("x86_64-efi", "moddep.lst");
         images_.stub.clear();
         if (directory.empty()) {
-            progress_.warn("The image will not start on UEFI machines: install the packages shim-signed and "
-                           "grub-efi-amd64-signed (or grub-efi-amd64-bin, without Secure Boot) to change that.");
+            progress_.warn(
+                "The image will not start on UEFI machines: install the packages shim-signed and "
+                "grub-efi-amd64-signed (or grub-efi-amd64-bin, without Secure Boot) to change "
+                "that.");
             return {};
         }
-        progress_.warn("The image will not start where Secure Boot is on: install the packages shim-signed and "
+        progress_.warn("The image will not start where Secure Boot is on: install the packages "
+                       "shim-signed and "
                        "grub-efi-amd64-signed to change that.");
         MDR_TRY_ASSIGN(std::string loader, make_image("x86_64-efi", directory, "efi.modules"));
         return make_esp({{"EFI/BOOT/BOOTX64.EFI", std::move(loader)}});
@@ -139,20 +150,23 @@ class Maker {
 
     util::Result<void> use_signed(const SignedChain &chain) {
         images_.signed_chain = true;
-        // As CD the signed GRUB finds its configuration on the ISO, as disk on the FAT image; by its prefix, or beside itself.
+        // As CD the signed GRUB finds its configuration on the ISO, as disk on the FAT image; by
+        // its prefix, or beside itself.
         images_.efi_directories = {chain.directory};
         if (chain.directory != "EFI/BOOT")
             images_.efi_directories.emplace_back("EFI/BOOT");
-        std::vector<FatFile> files{{"EFI/BOOT/BOOTX64.EFI", chain.shim}, {"EFI/BOOT/GRUBX64.EFI", chain.grub}};
+        std::vector<FatFile> files{{"EFI/BOOT/BOOTX64.EFI", chain.shim},
+                                   {"EFI/BOOT/GRUBX64.EFI", chain.grub}};
         if (!chain.mok_manager.empty())
             files.push_back({"EFI/BOOT/MMX64.EFI", chain.mok_manager});
         for (const std::string &directory : images_.efi_directories)
             if (is_short_path(directory))
                 files.push_back({directory + "/GRUB.CFG", images_.stub});
             else
-                progress_.warn(fmt::format("The signed GRUB looks in {}, a name that the boot partition cannot have; "
-                                           "try the image with UEFI from a USB stick before you rely on it.",
-                                           util::printable(directory)));
+                progress_.warn(fmt::format(
+                    "The signed GRUB looks in {}, a name that the boot partition cannot have; "
+                    "try the image with UEFI from a USB stick before you rely on it.",
+                    util::printable(directory)));
         return make_esp(std::move(files));
     }
 
@@ -160,7 +174,8 @@ class Maker {
         const std::string id = util::sha256(request_.image_id).substr(0, 8);
         MDR_TRY_ASSIGN(const std::string serial, util::from_hex(id));
         MDR_TRY_ASSIGN(images_.esp, make_fat_image({std::move(files), "MDRESCUE",
-                                                    util::big_endian<std::uint32_t>(serial, 0), request_.epoch}));
+                                                    util::big_endian<std::uint32_t>(serial, 0),
+                                                    request_.epoch}));
         return {};
     }
 
@@ -173,7 +188,8 @@ class Maker {
     }
 
     std::optional<SignedChain> find_signed_chain() {
-        // Debian and Ubuntu; Ubuntu's plain name is a link that leads out of another machine's root, "latest" is not.
+        // Debian and Ubuntu; Ubuntu's plain name is a link that leads out of another machine's
+        // root, "latest" is not.
         const std::string shim = root() + "/usr/lib/shim/";
         SignedChain chain;
         chain.shim = first_of({shim + "shimx64.efi.signed.latest", shim + "shimx64.efi.signed"});
@@ -204,7 +220,8 @@ class Maker {
         return std::nullopt;
     }
 
-    /// The directory by the binary's own word, else by name. A prefix elsewhere (/boot/grub) would lead to the snapshot's files.
+    /// The directory by the binary's own word, else by name. A prefix elsewhere (/boot/grub) would
+    /// lead to the snapshot's files.
     static SignedChain with_directory(SignedChain chain, const std::string &name) {
         const auto own = grub_prefix(chain.grub);
         chain.directory = own && own->starts_with("/EFI/") ? own->substr(1) : "EFI/" + name;
@@ -219,7 +236,8 @@ class Maker {
 
 } // namespace
 
-util::Result<BootImages> make_boot_images(system::System &system, const BootImagesRequest &request, util::Progress &progress) {
+util::Result<BootImages> make_boot_images(system::System &system, const BootImagesRequest &request,
+                                          util::Progress &progress) {
     return Maker(system, request, progress).make();
 }
 

@@ -8,8 +8,9 @@ namespace {
 
 using util::little_endian;
 
-// struct grub_module_info64 and grub_module_header of GRUB's include/grub/kernel.h: magic, padding, offset of the first
-// object and size of all, then objects of type, size (header included) and bytes.
+// struct grub_module_info64 and grub_module_header of GRUB's include/grub/kernel.h: magic, padding,
+// offset of the first object and size of all, then objects of type, size (header included) and
+// bytes.
 constexpr std::string_view magic = "mimg";
 constexpr std::size_t info_size = 24, header_size = 8;
 constexpr std::uint32_t prefix_object = 3;
@@ -40,7 +41,8 @@ std::optional<std::string> prefix_in(std::string_view info) {
 
 std::optional<std::string> grub_prefix(std::string_view binary) {
     // The magic is also a constant in GRUB's own code, so every place is tried.
-    for (auto at = binary.find(magic); at != std::string_view::npos; at = binary.find(magic, at + 1))
+    for (auto at = binary.find(magic); at != std::string_view::npos;
+         at = binary.find(magic, at + 1))
         if (binary.size() - at >= info_size)
             if (auto prefix = prefix_in(binary.substr(at)))
                 return prefix;

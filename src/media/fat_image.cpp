@@ -45,8 +45,10 @@ Stamp stamp_of(std::int64_t epoch) {
     const std::time_t seconds = std::clamp<std::int64_t>(epoch, 315532800, 4354819199);
     std::tm broken{};
     gmtime_r(&seconds, &broken);
-    return {static_cast<std::uint16_t>((broken.tm_year - 80) << 9 | (broken.tm_mon + 1) << 5 | broken.tm_mday),
-            static_cast<std::uint16_t>(broken.tm_hour << 11 | broken.tm_min << 5 | broken.tm_sec / 2)};
+    return {
+        static_cast<std::uint16_t>((broken.tm_year - 80) << 9 | (broken.tm_mon + 1) << 5 |
+                                   broken.tm_mday),
+        static_cast<std::uint16_t>(broken.tm_hour << 11 | broken.tm_min << 5 | broken.tm_sec / 2)};
 }
 
 bool fat_character(char c) {
@@ -63,11 +65,13 @@ util::Result<std::string> short_name(std::string_view name) {
         c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     const auto fits = [&](std::size_t from, std::size_t length) {
         return std::all_of(packed.begin() + static_cast<std::ptrdiff_t>(from),
-                           packed.begin() + static_cast<std::ptrdiff_t>(from + length), fat_character);
+                           packed.begin() + static_cast<std::ptrdiff_t>(from + length),
+                           fat_character);
     };
     if (base.empty() || base.size() > 8 || extension.size() > 3 || !fits(0, base.size()) ||
         !fits(8, extension.size()))
-        return util::fail(fmt::format("\"{}\" is no 8.3 name for a FAT filesystem", util::printable(name)));
+        return util::fail(
+            fmt::format("\"{}\" is no 8.3 name for a FAT filesystem", util::printable(name)));
     return packed;
 }
 
@@ -80,24 +84,29 @@ util::Result<void> add_file(Directory &root, const FatFile &file) {
         MDR_TRY_ASSIGN(const std::string name, short_name(part));
         Entry &entry = directory->entries[name];
         if (!entry.bytes.empty())
-            return util::fail(fmt::format("{} is both a file and a directory", util::printable(part)));
+            return util::fail(
+                fmt::format("{} is both a file and a directory", util::printable(part)));
         if (!entry.directory)
             entry.directory = std::make_unique<Directory>();
         directory = entry.directory.get();
     }
     MDR_TRY_ASSIGN(const std::string name, short_name(last));
     if (!directory->entries.try_emplace(name, Entry{file.bytes, nullptr, 0}).second)
-        return util::fail(fmt::format("two files {} in one FAT filesystem", util::printable(file.path)));
+        return util::fail(
+            fmt::format("two files {} in one FAT filesystem", util::printable(file.path)));
     return {};
 }
 
 std::size_t clusters_for(std::size_t bytes) { return (bytes + cluster - 1) / cluster; }
 
 /// A directory below the root holds "." and ".." too.
-std::size_t directory_bytes(const Directory &directory) { return (directory.entries.size() + 2) * entry_size; }
+std::size_t directory_bytes(const Directory &directory) {
+    return (directory.entries.size() + 2) * entry_size;
+}
 
 /// Gives every file and directory its clusters, one after the other; returns the next free one.
-std::size_t place(Directory &directory, std::size_t next, std::vector<std::pair<std::size_t, std::size_t>> &chains) {
+std::size_t place(Directory &directory, std::size_t next,
+                  std::vector<std::pair<std::size_t, std::size_t>> &chains) {
     for (auto &[name, entry] : directory.entries) {
         const std::size_t count =
             clusters_for(entry.directory ? directory_bytes(*entry.directory) : entry.bytes.size());
@@ -114,7 +123,8 @@ std::size_t place(Directory &directory, std::size_t next, std::vector<std::pair<
 
 class FatBuilder {
   public:
-    FatBuilder(const FatRequest &request, Directory &root) : request_(request), stamp_(stamp_of(request.epoch)) {
+    FatBuilder(const FatRequest &request, Directory &root)
+        : request_(request), stamp_(stamp_of(request.epoch)) {
         const std::size_t end = place(root, 2, chains_);
         clusters_ = std::max<std::size_t>(end - 2, 1);
         fat16_ = clusters_ >= fat12_below;
@@ -153,7 +163,8 @@ class FatBuilder {
             put_little_endian<std::uint32_t>(image_, 32, static_cast<std::uint32_t>(sectors));
         image_[21] = static_cast<char>(0xf8); // fixed disk
         put_little_endian<std::uint16_t>(image_, 22, static_cast<std::uint16_t>(fat_sectors_));
-        put_little_endian<std::uint16_t>(image_, 24, 32); // sectors per track and heads: any will do
+        put_little_endian<std::uint16_t>(image_, 24,
+                                         32); // sectors per track and heads: any will do
         put_little_endian<std::uint16_t>(image_, 26, 16);
         image_[36] = static_cast<char>(0x80);
         image_[38] = 0x29; // the next three fields are there
@@ -167,14 +178,15 @@ class FatBuilder {
         for (std::size_t copy = 0; copy < 2; ++copy) {
             const std::size_t base = (1 + copy * fat_sectors_) * sector;
             if (fat16_) {
-                put_little_endian<std::uint16_t>(image_, base + 2 * number, static_cast<std::uint16_t>(value));
+                put_little_endian<std::uint16_t>(image_, base + 2 * number,
+                                                 static_cast<std::uint16_t>(value));
                 continue;
             }
             // Twelve bits each: an odd entry starts in the upper half of a byte.
             const std::size_t at = base + number * 3 / 2;
             const auto old = util::little_endian<std::uint16_t>(image_, at);
-            const std::size_t mixed =
-                number % 2 == 0 ? (old & 0xf000U) | (value & 0xfffU) : (old & 0x000fU) | (value & 0xfffU) << 4U;
+            const std::size_t mixed = number % 2 == 0 ? (old & 0xf000U) | (value & 0xfffU)
+                                                      : (old & 0x000fU) | (value & 0xfffU) << 4U;
             put_little_endian<std::uint16_t>(image_, at, static_cast<std::uint16_t>(mixed));
         }
     }
@@ -187,8 +199,8 @@ class FatBuilder {
                 put_fat(first + i, i + 1 == count ? 0xffff : first + i + 1);
     }
 
-    void write_entry(std::size_t at, std::string_view name, unsigned char attribute, std::size_t first,
-                     std::size_t size) {
+    void write_entry(std::size_t at, std::string_view name, unsigned char attribute,
+                     std::size_t first, std::size_t size) {
         image_.replace(at, 11, name);
         image_[at + 11] = static_cast<char>(attribute);
         put_little_endian(image_, at + 14, stamp_.time);
@@ -230,12 +242,14 @@ class FatBuilder {
 
 bool is_short_path(const std::string &path) {
     const auto parts = util::split(path, '/');
-    return std::all_of(parts.begin(), parts.end(), [](std::string_view part) { return short_name(part).has_value(); });
+    return std::all_of(parts.begin(), parts.end(),
+                       [](std::string_view part) { return short_name(part).has_value(); });
 }
 
 util::Result<std::string> make_fat_image(const FatRequest &request) {
     if (request.label.size() > 11)
-        return util::fail(fmt::format("FAT label \"{}\" is longer than 11 characters", request.label));
+        return util::fail(
+            fmt::format("FAT label \"{}\" is longer than 11 characters", request.label));
     Directory root;
     for (const FatFile &file : request.files)
         MDR_TRY(add_file(root, file));
@@ -243,8 +257,9 @@ util::Result<std::string> make_fat_image(const FatRequest &request) {
         return util::fail("too many files at the root of a FAT filesystem");
     FatBuilder builder(request, root);
     if (builder.size() > fat_image_limit)
-        return util::fail(fmt::format("the EFI boot image would have {} bytes, but firmware loads at most {} from a CD",
-                                      builder.size(), fat_image_limit));
+        return util::fail(fmt::format(
+            "the EFI boot image would have {} bytes, but firmware loads at most {} from a CD",
+            builder.size(), fat_image_limit));
     return builder.build(root);
 }
 

@@ -13,7 +13,8 @@ constexpr std::string_view size_word = " bytes=", sums_word = " sums=";
 constexpr std::size_t hex_digits = 64;
 
 bool all_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 } // namespace
@@ -54,7 +55,8 @@ void ImageDigest::update(std::string_view bytes) {
             length = std::min<std::uint64_t>(length, digest_field_offset - offset_);
             sha256_.update(bytes.substr(0, length));
         } else if (offset_ < digest_field_offset + digest_field_size) {
-            length = std::min<std::uint64_t>(length, digest_field_offset + digest_field_size - offset_);
+            length =
+                std::min<std::uint64_t>(length, digest_field_offset + digest_field_size - offset_);
             sha256_.update({zeros, length});
         } else {
             sha256_.update(bytes);

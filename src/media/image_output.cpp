@@ -46,11 +46,13 @@ util::Result<void> check_target(const std::string &output, bool replace) {
 } // namespace
 
 OutputFile::OutputFile(int descriptor, std::string temporary, std::string output, bool replace)
-    : descriptor_(descriptor), temporary_(std::move(temporary)), output_(std::move(output)), replace_(replace) {}
+    : descriptor_(descriptor), temporary_(std::move(temporary)), output_(std::move(output)),
+      replace_(replace) {}
 
 OutputFile::OutputFile(OutputFile &&other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), temporary_(std::exchange(other.temporary_, {})),
-      output_(std::move(other.output_)), replace_(other.replace_), expected_(other.expected_) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      temporary_(std::exchange(other.temporary_, {})), output_(std::move(other.output_)),
+      replace_(other.replace_), expected_(other.expected_) {}
 
 OutputFile::~OutputFile() {
     if (descriptor_ >= 0)
@@ -67,8 +69,9 @@ util::Result<OutputFile> OutputFile::create(const std::string &output, bool repl
     // mkostemp opens with O_EXCL and mode 0600 (mkstemp(3)).
     const int descriptor = mkostemp(temporary.data(), O_CLOEXEC);
     if (descriptor < 0)
-        return util::fail_errno(fmt::format("cannot create a file in {}", util::printable(directory_of(output))),
-                                errno);
+        return util::fail_errno(
+            fmt::format("cannot create a file in {}", util::printable(directory_of(output))),
+            errno);
     return OutputFile(descriptor, std::move(temporary), output, replace);
 }
 
@@ -89,9 +92,10 @@ util::Result<void> OutputFile::expect(std::uint64_t bytes) {
         return {}; // then the writing itself will tell
     const std::uint64_t free = (geteuid() == 0 ? room.f_bfree : room.f_bavail) * room.f_frsize;
     if (free < bytes)
-        return util::fail(fmt::format("the image needs {} bytes, but the filesystem of {} has only {} free", bytes,
-                                      util::printable(output_), free),
-                          "Free some space there or name an output on another filesystem.");
+        return util::fail(
+            fmt::format("the image needs {} bytes, but the filesystem of {} has only {} free",
+                        bytes, util::printable(output_), free),
+            "Free some space there or name an output on another filesystem.");
     return {};
 }
 
@@ -109,7 +113,8 @@ util::Result<void> OutputFile::write(std::string_view bytes) {
 
 util::Result<void> OutputFile::write_at(std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t written = pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        const ssize_t written =
+            pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -121,10 +126,11 @@ util::Result<void> OutputFile::write_at(std::uint64_t offset, std::string_view b
 }
 
 util::Result<void> OutputFile::rename_into_place() {
-    // Without `replace` a file that appeared meanwhile must not be lost; filesystems that cannot promise that
-    // (renameat2(2): EINVAL) get the check again and a small window.
+    // Without `replace` a file that appeared meanwhile must not be lost; filesystems that cannot
+    // promise that (renameat2(2): EINVAL) get the check again and a small window.
     if (!replace_) {
-        if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, output_.c_str(), RENAME_NOREPLACE) == 0)
+        if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, output_.c_str(), RENAME_NOREPLACE) ==
+            0)
             return {};
         if (errno != EINVAL && errno != ENOSYS)
             return util::fail_errno(util::printable(output_), errno);
@@ -144,7 +150,8 @@ util::Result<void> OutputFile::commit() {
     temporary_.clear();
     const int directory = open(directory_of(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0) {
-        // The file is complete in any case; a directory that cannot be synced is no reason to call it failed.
+        // The file is complete in any case; a directory that cannot be synced is no reason to call
+        // it failed.
         static_cast<void>(fsync(directory));
         close(directory);
     }

@@ -22,7 +22,8 @@ constexpr std::uint64_t text_limit = 256U << 20U;
 constexpr std::size_t chunk_size = 4U << 20U;
 constexpr std::string_view boot_records = "boot records";
 
-util::Result<std::string> read_named(const IsoReader &reader, const std::map<std::string, IsoFileEntry> &files,
+util::Result<std::string> read_named(const IsoReader &reader,
+                                     const std::map<std::string, IsoFileEntry> &files,
                                      const std::string &name) {
     const auto file = files.find(name);
     if (file == files.end())
@@ -38,17 +39,18 @@ struct Digests {
 
 util::Result<Digests> read_all(const IsoReader &reader, util::Progress &progress) {
     const std::uint64_t total = reader.digest_field().bytes;
-    progress.phase("verifying image", total);
+    progress.phase("Verifying the image", total);
     ImageDigest field;
     util::Sha256 plain;
     std::vector<char> buffer(std::min<std::uint64_t>(chunk_size, total));
     for (std::uint64_t done = 0; done < total;) {
         if (util::cancel_requested)
-            return util::fail("cancelled");
+            return util::cancelled();
         const std::size_t length = std::min<std::uint64_t>(buffer.size(), total - done);
         MDR_TRY(reader.read_at(done, buffer.data(), length));
         const std::string_view chunk(buffer.data(), length);
-        // Hashing takes longer than reading from memory or a quick disk, so the second one gets its own core.
+        // Hashing takes longer than reading from memory or a quick disk, so the second one gets its
+        // own core.
         std::thread other([&] { plain.update(chunk); });
         field.update(chunk);
         other.join();
@@ -64,7 +66,7 @@ util::Result<std::string> file_digest(const IsoReader &reader, const IsoFileEntr
     for (const Extent &extent : file.extents) {
         for (std::uint64_t done = 0; done < extent.size;) {
             if (util::cancel_requested)
-                return util::fail("cancelled");
+                return util::cancelled();
             const std::size_t length = std::min<std::uint64_t>(buffer.size(), extent.size - done);
             MDR_TRY(reader.read_at(extent.offset + done, buffer.data(), length));
             digest.update({buffer.data(), length});
@@ -74,8 +76,10 @@ util::Result<std::string> file_digest(const IsoReader &reader, const IsoFileEntr
     return digest.finish();
 }
 
-/// SHA256SUMS, when it is the one that was written. The digest field is no part of what the image digest covers, so it is held against the image here.
-util::Result<std::string> trusted_sums(const IsoReader &reader, const std::map<std::string, IsoFileEntry> &files) {
+/// SHA256SUMS, when it is the one that was written. The digest field is no part of what the image
+/// digest covers, so it is held against the image here.
+util::Result<std::string> trusted_sums(const IsoReader &reader,
+                                       const std::map<std::string, IsoFileEntry> &files) {
     MDR_TRY_ASSIGN(std::string text, read_named(reader, files, std::string(sums_path)));
     const std::string &recorded = reader.digest_field().sums;
     if (!recorded.empty() && util::sha256(text) != recorded)
@@ -84,12 +88,15 @@ util::Result<std::string> trusted_sums(const IsoReader &reader, const std::map<s
 }
 
 /// Which files are not as SHA256SUMS says, once it is known that something is wrong.
-util::Result<std::vector<std::string>> damaged_files(const IsoReader &reader, util::Progress &progress) {
-    progress.phase("looking for the damaged files", 0);
+util::Result<std::vector<std::string>> damaged_files(const IsoReader &reader,
+                                                     util::Progress &progress) {
+    progress.phase("Looking for the damaged files", 0);
     const auto files = reader.files();
     if (!files)
         return std::vector<std::string>{"directories"};
-    const auto sums = trusted_sums(reader, *files).and_then([](const std::string &text) { return parse_sums(text); });
+    const auto sums = trusted_sums(reader, *files).and_then([](const std::string &text) {
+        return parse_sums(text);
+    });
     if (!sums)
         return std::vector<std::string>{std::string(sums_path)};
     std::vector<std::string> damaged;
@@ -112,7 +119,8 @@ util::Result<void> fill_boot(const IsoReader &reader, ImageInfo &info) {
     for (const BootEntryRecord &entry : entries) {
         info.bios |= entry.bootable && entry.platform == 0;
         info.uefi |= entry.bootable && entry.platform == 0xef;
-        info.secure_boot |= entry.bootable && entry.platform == 0xef && entry.id == secure_boot_mark;
+        info.secure_boot |=
+            entry.bootable && entry.platform == 0xef && entry.id == secure_boot_mark;
     }
     return {};
 }

@@ -22,23 +22,28 @@ struct ImageInfo {
     std::string volume_id;
     model::Profile profile;
     bool bios = false, uefi = false, secure_boot = false; ///< what it starts on
-    std::vector<ImagePart> files; ///< every regular file
+    std::vector<ImagePart> files;                         ///< every regular file
 };
 
-/// Reads an image, or a medium that holds one. Errors: not readable, not ISO 9660, ISO but not ours, truncated, profile of a newer version.
+/// Reads an image, or a medium that holds one. Errors: not readable, not ISO 9660, ISO but not
+/// ours, truncated, profile of a newer version.
 [[nodiscard]] util::Result<ImageInfo> read_image(const std::string &path);
 
 /// The bytes of one file of the image ("mdrescue/machine.json").
-[[nodiscard]] util::Result<std::string> read_image_file(const std::string &path, const std::string &file);
+[[nodiscard]] util::Result<std::string> read_image_file(const std::string &path,
+                                                        const std::string &file);
 
 struct Verification {
     bool sound = false;
     std::uint64_t bytes = 0; ///< checked
-    std::string digest;      ///< SHA-256 of these bytes as they lie there (what sha256sum prints of the file)
-    std::vector<std::string> damaged; ///< files whose digest differs, or "boot records" for anything outside files
+    std::string
+        digest; ///< SHA-256 of these bytes as they lie there (what sha256sum prints of the file)
+    std::vector<std::string>
+        damaged; ///< files whose digest differs, or "boot records" for anything outside files
 };
 
 /// Reads every byte of the image once and compares with the digests on it.
-[[nodiscard]] util::Result<Verification> verify_image(const std::string &path, util::Progress &progress);
+[[nodiscard]] util::Result<Verification> verify_image(const std::string &path,
+                                                      util::Progress &progress);
 
 } // namespace mdrescue::media

@@ -16,17 +16,10 @@ std::string escaped(std::string_view path) {
     std::string out;
     for (const char c : path) {
         switch (c) {
-        case '\\':
-            out += "\\\\";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        default:
-            out += c;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        default: out += c;
         }
     }
     return out;
@@ -42,17 +35,10 @@ std::optional<std::string> unescaped(std::string_view text) {
         if (++i == text.size())
             return std::nullopt;
         switch (text[i]) {
-        case '\\':
-            out += '\\';
-            break;
-        case 'n':
-            out += '\n';
-            break;
-        case 'r':
-            out += '\r';
-            break;
-        default:
-            return std::nullopt;
+        case '\\': out += '\\'; break;
+        case 'n': out += '\n'; break;
+        case 'r': out += '\r'; break;
+        default: return std::nullopt;
         }
     }
     return out;
@@ -77,8 +63,8 @@ util::Result<std::map<std::string, std::string>> parse_sums(std::string_view tex
         if (escape)
             line.remove_prefix(1);
         const auto digest = line.substr(0, digest_digits);
-        const bool hex =
-            std::all_of(digest.begin(), digest.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+        const bool hex = std::all_of(digest.begin(), digest.end(),
+                                     [](unsigned char c) { return std::isxdigit(c) != 0; });
         if (end == std::string_view::npos || line.size() < digest_digits + 3 || !hex ||
             line.substr(digest_digits, 2) != "  ")
             return util::fail(fmt::format("line {} of {} is damaged", number, sums_path));

@@ -11,12 +11,14 @@
 namespace mdrescue::media {
 
 inline constexpr std::string_view sums_path = "mdrescue/SHA256SUMS";
-/// El Torito image. Its bytes change while the image is written (boot information table), so it has no line.
+/// El Torito image. Its bytes change while the image is written (boot information table), so it has
+/// no line.
 inline constexpr std::string_view bios_image_path = "mdrescue/grub/eltorito.img";
 inline constexpr std::string_view boot_catalog_path = "mdrescue/boot.cat";
 
-/// One line. Names with a backslash, newline or carriage return are written the way GNU coreutils does: escaped, and the line begins
-/// with a backslash ("cksum output modes" in its manual). digest: 64 hex digits.
+/// One line. Names with a backslash, newline or carriage return are written the way GNU coreutils
+/// does: escaped, and the line begins with a backslash ("cksum output modes" in its manual).
+/// digest: 64 hex digits.
 [[nodiscard]] std::string sums_line(std::string_view digest, std::string_view path);
 
 /// Digest by path. Error: names the first line that is none.

@@ -19,7 +19,7 @@ util::Result<std::string> pump(IsoWriter &writer, OutputFile &file, util::Progre
     std::uint64_t done = 0;
     while (done < writer.size()) {
         if (util::cancel_requested)
-            return util::fail("cancelled");
+            return util::cancelled();
         MDR_TRY_ASSIGN(const std::size_t count, writer.read(buffer.data(), buffer.size()));
         const std::string_view chunk(buffer.data(), count);
         digest.update(chunk);
@@ -32,16 +32,17 @@ util::Result<std::string> pump(IsoWriter &writer, OutputFile &file, util::Progre
 
 } // namespace
 
-util::Result<ImageReport> write_image(const ImageRequest &request, const std::string &output, bool replace,
-                                      util::Progress &progress) {
+util::Result<ImageReport> write_image(const ImageRequest &request, const std::string &output,
+                                      bool replace, util::Progress &progress) {
     MDR_TRY_ASSIGN(OutputFile file, OutputFile::create(output, replace));
     MDR_TRY_ASSIGN(IsoWriter writer, IsoWriter::create(request));
     MDR_TRY(file.expect(writer.size()));
-    progress.phase("writing image", writer.size());
+    progress.phase("Writing the image", writer.size());
     ImageReport report;
     report.size = writer.size();
     MDR_TRY_ASSIGN(report.digest, pump(writer, file, progress));
-    MDR_TRY(file.write_at(digest_field_offset, digest_field_text({report.digest, report.size, writer.sums_digest()})));
+    MDR_TRY(file.write_at(digest_field_offset,
+                          digest_field_text({report.digest, report.size, writer.sums_digest()})));
     MDR_TRY(file.commit());
     return report;
 }

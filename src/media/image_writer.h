@@ -11,7 +11,7 @@
 namespace mdrescue::media {
 
 struct ImageRequest {
-    payload::Tree tree;   ///< everything that goes on the image but the boot images and SHA256SUMS
+    payload::Tree tree; ///< everything that goes on the image but the boot images and SHA256SUMS
     BootImages boot;
     std::string volume_id; ///< at most 32 of A-Z 0-9 _
     std::string image_id;  ///< UUID; the GPT disk GUID derives from it
@@ -21,12 +21,16 @@ struct ImageRequest {
 
 struct ImageReport {
     std::uint64_t size = 0; ///< in bytes
-    std::string digest;     ///< the one stored in the image: SHA-256 with the digest field as zeros (image_digest.h). What sha256sum prints of
-                            ///< the file comes from verify_image()
+    std::string
+        digest; ///< the one stored in the image: SHA-256 with the digest field as zeros
+                ///< (image_digest.h). What sha256sum prints of the file comes from verify_image()
 };
 
-/// Streams the image to `output` once, through a temporary file in its directory: fsync, rename, mode 0600; nothing is left on an error or
-/// cancel. Adds /mdrescue/SHA256SUMS, computed while streaming. Never leaves zeros for a file that shrank or could not be read: that is an error.
-[[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request, const std::string &output, bool replace, util::Progress &progress);
+/// Streams the image to `output` once, through a temporary file in its directory: fsync, rename,
+/// mode 0600; nothing is left on an error or cancel. Adds /mdrescue/SHA256SUMS, computed while
+/// streaming. Never leaves zeros for a file that shrank or could not be read: that is an error.
+[[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request,
+                                                    const std::string &output, bool replace,
+                                                    util::Progress &progress);
 
 } // namespace mdrescue::media

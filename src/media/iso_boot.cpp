@@ -79,7 +79,8 @@ util::Result<MemoryFile> MemoryFile::create(const std::string &bytes) {
     return file;
 }
 
-MemoryFile::MemoryFile(MemoryFile &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+MemoryFile::MemoryFile(MemoryFile &&other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 MemoryFile::~MemoryFile() {
     if (descriptor_ >= 0)
@@ -90,13 +91,16 @@ std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", de
 
 util::Result<void> add_boot_entries(Iso_Image *image, const BootImages &boot) {
     if (!boot.bios.empty()) {
-        MDR_TRY_ASSIGN(ElToritoBootImage * bios, add_entry(image, true, fmt::format("/{}", bios_image_path)));
+        MDR_TRY_ASSIGN(ElToritoBootImage * bios,
+                       add_entry(image, true, fmt::format("/{}", bios_image_path)));
         el_torito_set_boot_platform_id(bios, platform_bios);
-        el_torito_set_load_size(bios, 4); // 2048 bytes: cdboot.img loads the rest by the boot information table
+        el_torito_set_load_size(
+            bios, 4); // 2048 bytes: cdboot.img loads the rest by the boot information table
         el_torito_set_isolinux_options(bios, boot_info_table | grub2_boot_info, 0);
     }
     if (!boot.esp.empty()) {
-        const std::string path = fmt::format("--interval:appended_partition_{}:all::", esp_partition);
+        const std::string path =
+            fmt::format("--interval:appended_partition_{}:all::", esp_partition);
         MDR_TRY_ASSIGN(ElToritoBootImage * efi, add_entry(image, boot.bios.empty(), path));
         el_torito_set_boot_platform_id(efi, platform_efi);
         el_torito_set_full_load(efi, 1);
@@ -104,17 +108,19 @@ util::Result<void> add_boot_entries(Iso_Image *image, const BootImages &boot) {
             mark_secure_boot(efi);
     }
     // The catalog lies in front of all other content, so that a reader finds it early.
-    MDR_ISO("cannot place the El Torito catalog", iso_image_set_boot_catalog_weight(image, 1'000'000'000));
+    MDR_ISO("cannot place the El Torito catalog",
+            iso_image_set_boot_catalog_weight(image, 1'000'000'000));
     return {};
 }
 
-util::Result<void> set_disk_layout(iso_write_opts *options, const ImageRequest &request, const std::string &esp_path) {
+util::Result<void> set_disk_layout(iso_write_opts *options, const ImageRequest &request,
+                                   const std::string &esp_path) {
     const std::string what = "cannot lay out the image as a disk";
     std::array<char, 32768> system_area{};
     int flags = protective_msdos_label | never_align_to_cylinders;
     if (!request.boot.bios.empty()) {
-        std::copy_n(request.boot.bios_mbr.begin(), std::min<std::size_t>(request.boot.bios_mbr.size(), 512),
-                    system_area.begin());
+        std::copy_n(request.boot.bios_mbr.begin(),
+                    std::min<std::size_t>(request.boot.bios_mbr.size(), 512), system_area.begin());
         flags |= grub2_mbr | force_bootable_flag;
     }
     MDR_ISO(what, iso_write_opts_set_system_area(options, system_area.data(), flags, 0));
@@ -124,7 +130,8 @@ util::Result<void> set_disk_layout(iso_write_opts *options, const ImageRequest &
     if (esp_path.empty())
         return {};
     std::string path = esp_path;
-    MDR_ISO(what, iso_write_opts_set_partition_img(options, esp_partition, mbr_type_esp, path.data(), 0));
+    MDR_ISO(what,
+            iso_write_opts_set_partition_img(options, esp_partition, mbr_type_esp, path.data(), 0));
     MDR_ISO(what, iso_write_opts_set_appended_as_gpt(options, 1));
     MDR_TRY_ASSIGN(Guid type, guid(basic_data_guid));
     MDR_ISO(what, iso_write_opts_set_iso_type_guid(options, type.data(), 1));

@@ -11,8 +11,8 @@ struct iso_write_opts;
 
 namespace mdrescue::media {
 
-/// In the section header of the UEFI boot entry (in the validation entry where UEFI is the only one): that the loaders are
-/// signed. Free text by the El Torito specification 1.0, tables 2 and 4.
+/// In the section header of the UEFI boot entry (in the validation entry where UEFI is the only
+/// one): that the loaders are signed. Free text by the El Torito specification 1.0, tables 2 and 4.
 inline constexpr char secure_boot_mark[] = "mdrescue secure-boot";
 
 /// A file in memory under a path in /proc, for libisofs takes a partition image only by path.
@@ -29,12 +29,13 @@ class MemoryFile {
     int descriptor_ = -1;
 };
 
-/// El Torito entries: BIOS first, UEFI as the appended partition. The El Torito image must be on the image already.
+/// El Torito entries: BIOS first, UEFI as the appended partition. The El Torito image must be on
+/// the image already.
 [[nodiscard]] util::Result<void> add_boot_entries(Iso_Image *image, const BootImages &boot);
 
-/// Master boot record, GPT and appended EFI system partition, so that the same bytes start from a disk. esp_path: file with the
-/// ESP; "" without one.
-[[nodiscard]] util::Result<void> set_disk_layout(iso_write_opts *options, const ImageRequest &request,
-                                                 const std::string &esp_path);
+/// Master boot record, GPT and appended EFI system partition, so that the same bytes start from a
+/// disk. esp_path: file with the ESP; "" without one.
+[[nodiscard]] util::Result<void>
+set_disk_layout(iso_write_opts *options, const ImageRequest &request, const std::string &esp_path);
 
 } // namespace mdrescue::media

@@ -16,12 +16,15 @@ struct BootEntryRecord {
     bool bootable = false;
     std::uint16_t sectors = 0; ///< to load, of 512 bytes
     std::uint32_t block = 0;   ///< where it lies, in blocks of 2048 bytes
-    std::string id;            ///< text of the validation entry or section header above it, without trailing zeros
+    std::string
+        id; ///< text of the validation entry or section header above it, without trailing zeros
 };
 
-/// The entries in their order; none when the image has no boot record. Errors: a catalog that cannot be one.
+/// The entries in their order; none when the image has no boot record. Errors: a catalog that
+/// cannot be one.
 [[nodiscard]] util::Result<std::vector<BootEntryRecord>> read_boot_catalog(const IsoReader &reader);
 /// The same of the 2048 bytes of a catalog.
-[[nodiscard]] util::Result<std::vector<BootEntryRecord>> parse_boot_catalog(std::string_view catalog);
+[[nodiscard]] util::Result<std::vector<BootEntryRecord>>
+parse_boot_catalog(std::string_view catalog);
 
 } // namespace mdrescue::media

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// libisofs.h uses integer types without including them, and leaves struct burn_source to libburn unless told otherwise.
+// libisofs.h uses integer types without including them, and leaves struct burn_source to libburn
+// unless told otherwise.
 #include <cstdint>
 #include <sys/types.h>
 

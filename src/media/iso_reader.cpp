@@ -60,19 +60,22 @@ util::Result<IsoFileEntry> file_entry(IsoFile *node, std::string path, std::uint
     IsoFileEntry entry{std::move(path), static_cast<std::uint64_t>(iso_file_get_size(node)), {}};
     int count = 0;
     iso_file_section *sections = nullptr;
-    MDR_ISO("cannot find a file on the image", iso_file_get_old_image_sections(node, &count, &sections, 0));
+    MDR_ISO("cannot find a file on the image",
+            iso_file_get_old_image_sections(node, &count, &sections, 0));
     const std::unique_ptr<iso_file_section, Calls<std::free>> owner(sections);
     std::uint64_t total = 0;
     for (int i = 0; i < count; ++i) {
         const Extent extent{sections[i].block * block_size, sections[i].size};
         total += extent.size;
         if (extent.offset + extent.size > image_size)
-            return util::fail(fmt::format("{} lies beyond the end of the image", util::printable(entry.path)));
+            return util::fail(
+                fmt::format("{} lies beyond the end of the image", util::printable(entry.path)));
         if (extent.size > 0)
             entry.extents.push_back(extent);
     }
     if (total != entry.size)
-        return util::fail(fmt::format("the size of {} is contradictory", util::printable(entry.path)));
+        return util::fail(
+            fmt::format("the size of {} is contradictory", util::printable(entry.path)));
     return entry;
 }
 
@@ -90,7 +93,8 @@ util::Result<void> collect(IsoDir *directory, const std::string &prefix, std::ui
             MDR_TRY(collect(reinterpret_cast<IsoDir *>(node), path + "/", image_size, files));
         if (iso_node_get_type(node) != LIBISO_FILE)
             continue;
-        MDR_TRY_ASSIGN(IsoFileEntry entry, file_entry(reinterpret_cast<IsoFile *>(node), path, image_size));
+        MDR_TRY_ASSIGN(IsoFileEntry entry,
+                       file_entry(reinterpret_cast<IsoFile *>(node), path, image_size));
         files.emplace(path, std::move(entry));
     }
     MDR_ISO("cannot list the image", more);
@@ -100,8 +104,9 @@ util::Result<void> collect(IsoDir *directory, const std::string &prefix, std::ui
 } // namespace
 
 IsoReader::IsoReader(IsoReader &&other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)), room_(other.room_),
-      field_(std::move(other.field_)), volume_id_(std::move(other.volume_id_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)),
+      room_(other.room_), field_(std::move(other.field_)), volume_id_(std::move(other.volume_id_)) {
+}
 
 IsoReader::~IsoReader() {
     if (descriptor_ >= 0)
@@ -117,10 +122,12 @@ util::Result<IsoReader> IsoReader::open(const std::string &path) {
     if (fstat(descriptor, &status) != 0)
         return util::fail_errno(util::printable(path), errno);
     if (S_ISDIR(status.st_mode))
-        return util::fail(fmt::format("{} is a directory", util::printable(path)), "Name an image file or a device.");
-    if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-        return util::fail(fmt::format("{} is neither a file nor a disk or drive", util::printable(path)),
+        return util::fail(fmt::format("{} is a directory", util::printable(path)),
                           "Name an image file or a device.");
+    if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+        return util::fail(
+            fmt::format("{} is neither a file nor a disk or drive", util::printable(path)),
+            "Name an image file or a device.");
     // The size of a device is where its end is; fstat says 0.
     const off_t end = lseek(descriptor, 0, SEEK_END);
     if (end < 0)
@@ -142,30 +149,37 @@ util::Result<void> IsoReader::identify() {
     if (!descriptor.starts_with(descriptor_start))
         return util::fail("no image (no ISO 9660 filesystem)");
     volume_id_ = util::trimmed(descriptor.substr(volume_id_at, 32));
-    const auto field =
-        parse_digest_field(descriptor.substr(digest_field_offset - volume_descriptor_offset, digest_field_size));
+    const auto field = parse_digest_field(
+        descriptor.substr(digest_field_offset - volume_descriptor_offset, digest_field_size));
     if (!field && descriptor.substr(preparer_at).starts_with(our_preparer))
         return util::fail("the digest on this mdrescue image is damaged",
                           "Build a new image, or copy it again from a sound one.");
     if (!field)
-        return util::fail(
-            fmt::format("not an mdrescue image, but the ISO image \"{}\"", util::printable(volume_id_)));
+        return util::fail(fmt::format("not an mdrescue image, but the ISO image \"{}\"",
+                                      util::printable(volume_id_)));
     field_ = *field;
     if (field_.bytes > room_)
-        return util::fail(fmt::format("truncated: the image has {} bytes, of which only {} are here", field_.bytes, room_),
-                          "Copy the image again.");
+        return util::fail(
+            fmt::format("truncated: the image has {} bytes, of which only {} are here",
+                        field_.bytes, room_),
+            "Copy the image again.");
     return {};
 }
 
-util::Result<void> IsoReader::read_at(std::uint64_t offset, char *buffer, std::size_t length) const {
+util::Result<void> IsoReader::read_at(std::uint64_t offset, char *buffer,
+                                      std::size_t length) const {
     for (std::size_t done = 0; done < length;) {
-        const ssize_t count = pread(descriptor_, buffer + done, length - done, static_cast<off_t>(offset + done));
+        const ssize_t count =
+            pread(descriptor_, buffer + done, length - done, static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return util::fail_errno(fmt::format("cannot read {} at byte {}", util::printable(path_), offset + done), errno);
+            return util::fail_errno(
+                fmt::format("cannot read {} at byte {}", util::printable(path_), offset + done),
+                errno);
         if (count == 0)
-            return util::fail(fmt::format("{} ends at byte {}", util::printable(path_), offset + done));
+            return util::fail(
+                fmt::format("{} ends at byte {}", util::printable(path_), offset + done));
         done += static_cast<std::size_t>(count);
     }
     return {};
@@ -182,7 +196,8 @@ util::Result<std::map<std::string, IsoFileEntry>> IsoReader::files() const {
 
 util::Result<std::string> IsoReader::read(const IsoFileEntry &file, std::uint64_t limit) const {
     if (file.size > limit)
-        return util::fail(fmt::format("{} on the image is too large ({} bytes)", util::printable(file.path), file.size));
+        return util::fail(fmt::format("{} on the image is too large ({} bytes)",
+                                      util::printable(file.path), file.size));
     std::string bytes(file.size, '\0');
     std::size_t done = 0;
     for (const Extent &extent : file.extents) {

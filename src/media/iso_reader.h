@@ -27,7 +27,8 @@ struct IsoFileEntry {
 /// An image file, or a medium that holds an image, open for reading.
 class IsoReader {
   public:
-    /// Errors: cannot be opened or read, a directory, empty, not ISO 9660, not made by mdrescue, truncated.
+    /// Errors: cannot be opened or read, a directory, empty, not ISO 9660, not made by mdrescue,
+    /// truncated.
     [[nodiscard]] static util::Result<IsoReader> open(const std::string &path);
     IsoReader(IsoReader &&other) noexcept;
     IsoReader &operator=(IsoReader &&) = delete;
@@ -37,11 +38,13 @@ class IsoReader {
     [[nodiscard]] const std::string &volume_id() const { return volume_id_; }
 
     /// Exactly `length` bytes, or an error.
-    [[nodiscard]] util::Result<void> read_at(std::uint64_t offset, char *buffer, std::size_t length) const;
+    [[nodiscard]] util::Result<void> read_at(std::uint64_t offset, char *buffer,
+                                             std::size_t length) const;
     /// Every regular file by path, with the Rock Ridge names.
     [[nodiscard]] util::Result<std::map<std::string, IsoFileEntry>> files() const;
     /// A whole small file. Error: larger than `limit`.
-    [[nodiscard]] util::Result<std::string> read(const IsoFileEntry &file, std::uint64_t limit) const;
+    [[nodiscard]] util::Result<std::string> read(const IsoFileEntry &file,
+                                                 std::uint64_t limit) const;
 
   private:
     IsoReader(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}

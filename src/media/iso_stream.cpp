@@ -70,7 +70,8 @@ class LateSource : public Source {
 /// A file on disk that must have the size it was found with.
 class DiskSource : public Source {
   public:
-    DiskSource(const payload::FileSource &file, BufferPool &buffers) : file_(file), buffers_(buffers) {}
+    DiskSource(const payload::FileSource &file, BufferPool &buffers)
+        : file_(file), buffers_(buffers) {}
     ~DiskSource() override { DiskSource::close(); }
 
     util::Result<void> open() override {
@@ -82,7 +83,8 @@ class DiskSource : public Source {
         if (fstat(descriptor_, &status) != 0)
             return util::fail_errno(util::printable(file_.path), errno);
         if (!S_ISREG(status.st_mode))
-            return util::fail(fmt::format("{} is no regular file any more", util::printable(file_.path)));
+            return util::fail(
+                fmt::format("{} is no regular file any more", util::printable(file_.path)));
         if (static_cast<std::uint64_t>(status.st_size) != file_.size)
             return changed(static_cast<std::uint64_t>(status.st_size));
         // Hints only, so what they return does not matter.
@@ -94,14 +96,16 @@ class DiskSource : public Source {
 
     util::Result<std::string_view> next() override {
         // One byte more than the file should have is asked for, so that growth is seen.
-        const std::size_t wanted = std::min<std::uint64_t>(BufferPool::size, file_.size - done_ + 1);
+        const std::size_t wanted =
+            std::min<std::uint64_t>(BufferPool::size, file_.size - done_ + 1);
         std::size_t got = 0;
         while (got < wanted) {
             const ssize_t count = ::read(descriptor_, buffer_.get() + got, wanted - got);
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)
-                return util::fail_errno(fmt::format("cannot read {}", util::printable(file_.path)), errno);
+                return util::fail_errno(fmt::format("cannot read {}", util::printable(file_.path)),
+                                        errno);
             if (count == 0)
                 break;
             got += static_cast<std::size_t>(count);
@@ -122,8 +126,8 @@ class DiskSource : public Source {
   private:
     [[nodiscard]] tl::unexpected<util::Error> changed(std::uint64_t now) const {
         return util::fail(fmt::format("{} {} while the image was written (it had {} bytes)",
-                                      util::printable(file_.path), now < file_.size ? "became shorter" : "grew",
-                                      file_.size),
+                                      util::printable(file_.path),
+                                      now < file_.size ? "became shorter" : "grew", file_.size),
                           "Run the command again when nothing changes it.");
     }
 
@@ -134,7 +138,8 @@ class DiskSource : public Source {
     std::unique_ptr<char[]> buffer_;
 };
 
-/// Between libisofs and a source. Never gives libisofs fewer bytes than it was promised without reporting a failure.
+/// Between libisofs and a source. Never gives libisofs fewer bytes than it was promised without
+/// reporting a failure.
 struct Reader {
     IsoContents &contents;
     std::unique_ptr<Source> source;
@@ -197,14 +202,17 @@ struct Reader {
     }
 };
 
-/// The layout of libisofs' struct iso_stream, whose member "class" C++ cannot name (libisofs.h tells C++ programs to copy it).
+/// The layout of libisofs' struct iso_stream, whose member "class" C++ cannot name (libisofs.h
+/// tells C++ programs to copy it).
 struct StreamObject {
     IsoStreamIface *methods;
     int references;
     void *data;
 };
 
-Reader &reader(IsoStream *stream) { return *static_cast<Reader *>(reinterpret_cast<StreamObject *>(stream)->data); }
+Reader &reader(IsoStream *stream) {
+    return *static_cast<Reader *>(reinterpret_cast<StreamObject *>(stream)->data);
+}
 
 int stream_open(IsoStream *stream) { return reader(stream).open(); }
 int stream_close(IsoStream *stream) {
@@ -225,9 +233,10 @@ void stream_free(IsoStream *stream) { delete &reader(stream); }
 int stream_update(IsoStream *) { return 1; }
 IsoStream *stream_input(IsoStream *, int) { return nullptr; }
 
-IsoStreamIface methods = {3,           {'u', 's', 'e', 'r'}, stream_open, stream_close, stream_size,
-                          stream_read, stream_repeatable,    stream_id,   stream_free,  stream_update,
-                          stream_input, nullptr,             nullptr};
+IsoStreamIface methods = {3,           {'u', 's', 'e', 'r'}, stream_open,       stream_close,
+                          stream_size, stream_read,          stream_repeatable, stream_id,
+                          stream_free, stream_update,        stream_input,      nullptr,
+                          nullptr};
 
 /// libisofs frees the object with free(3).
 IsoStream *new_stream(std::unique_ptr<Reader> data) {
@@ -289,7 +298,8 @@ iso_stream *IsoContents::stream(std::size_t index) {
         source = std::make_unique<DiskSource>(*file, buffers_);
     else
         source = std::make_unique<MemorySource>(std::get<std::string>(node.bytes));
-    return new_stream(std::make_unique<Reader>(Reader{*this, std::move(source), size_of(node), index + 1, index}));
+    return new_stream(std::make_unique<Reader>(
+        Reader{*this, std::move(source), size_of(node), index + 1, index}));
 }
 
 iso_stream *IsoContents::sums_stream(std::string_view left_out) {

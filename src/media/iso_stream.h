@@ -28,15 +28,17 @@ class BufferPool {
     std::vector<std::unique_ptr<char[]>> free_;
 };
 
-/// The bytes of the files of one image: libisofs pulls them in its own thread through the streams made here, and each content is hashed as it
-/// goes by. Hard links share one content. The first failure is kept; whoever consumes the image must ask for it, since libisofs itself would
-/// go on with zeros. Must outlive the image, and the tree it was filled from.
+/// The bytes of the files of one image: libisofs pulls them in its own thread through the streams
+/// made here, and each content is hashed as it goes by. Hard links share one content. The first
+/// failure is kept; whoever consumes the image must ask for it, since libisofs itself would go on
+/// with zeros. Must outlive the image, and the tree it was filled from.
 class IsoContents {
   public:
     /// A regular file; the index of its content.
     std::size_t add(const payload::Node &node);
 
-    /// SHA256SUMS of every path added so far that is not `left_out`; complete once all contents have been read.
+    /// SHA256SUMS of every path added so far that is not `left_out`; complete once all contents
+    /// have been read.
     [[nodiscard]] std::string sums(std::string_view left_out) const;
     /// Its size, known before anything is read.
     [[nodiscard]] std::uint64_t sums_size(std::string_view left_out) const;
@@ -53,7 +55,9 @@ class IsoContents {
 
     // Called by the streams, in libisofs' thread.
     void fail(util::Error error);
-    void set_digest(std::size_t index, std::string digest) { contents_[index].digest = std::move(digest); }
+    void set_digest(std::size_t index, std::string digest) {
+        contents_[index].digest = std::move(digest);
+    }
 
   private:
     struct Content {

@@ -25,8 +25,9 @@ std::string parent_of(const std::string &path) {
 
 bool clean(const std::string &path) {
     const auto parts = util::split(path, '/');
-    return std::none_of(parts.begin(), parts.end(),
-                        [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
+    return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
+        return part.empty() || part == "." || part == "..";
+    });
 }
 
 Node own_file(std::string path, std::string bytes, std::int64_t epoch) {
@@ -55,8 +56,8 @@ std::vector<Node> own_files(const ImageRequest &request) {
     return files;
 }
 
-/// Where a file's bytes lie: higher first. What the firmware and GRUB read comes first, SHA256SUMS must come last, and in between the
-/// tree's order makes the place of each content certain.
+/// Where a file's bytes lie: higher first. What the firmware and GRUB read comes first, SHA256SUMS
+/// must come last, and in between the tree's order makes the place of each content certain.
 int weight_of(const std::string &path, std::size_t index) {
     if (path == bios_image_path)
         return 900'000'000;
@@ -75,26 +76,29 @@ class TreeBuilder {
     util::Result<void> add(const Node &node) {
         const auto parent = directories_.find(parent_of(node.path));
         if (parent == directories_.end())
-            return util::fail(fmt::format("{}: its directory is missing", util::printable(node.path)));
+            return util::fail(
+                fmt::format("{}: its directory is missing", util::printable(node.path)));
         MDR_TRY_ASSIGN(IsoNode * made, create(node, parent->second));
         set_attributes(made, node.mode, node.uid, node.gid, node.mtime);
         return {};
     }
 
     util::Result<void> add_sums(std::int64_t epoch) {
-        MDR_TRY_ASSIGN(IsoNode * made, add_file(std::string(sums_path), directories_[parent_of(std::string(sums_path))],
+        MDR_TRY_ASSIGN(IsoNode * made, add_file(std::string(sums_path),
+                                                directories_[parent_of(std::string(sums_path))],
                                                 contents_.sums_stream(bios_image_path)));
         set_attributes(made, 0644, 0, 0, epoch);
         iso_node_set_sort_weight(made, sums_weight);
         return {};
     }
 
-    static void set_attributes(IsoNode *node, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid,
-                               std::int64_t mtime) {
+    static void set_attributes(IsoNode *node, std::uint32_t mode, std::uint32_t uid,
+                               std::uint32_t gid, std::int64_t mtime) {
         iso_node_set_permissions(node, mode & 07777U);
         iso_node_set_uid(node, uid);
         iso_node_set_gid(node, gid);
-        // Reading changes the access time: all three the same, so that equal inputs give equal bytes.
+        // Reading changes the access time: all three the same, so that equal inputs give equal
+        // bytes.
         iso_node_set_mtime(node, mtime);
         iso_node_set_atime(node, mtime);
         iso_node_set_ctime(node, mtime);
@@ -103,7 +107,8 @@ class TreeBuilder {
   private:
     util::Result<IsoNode *> create(const Node &node, IsoDir *parent) {
         const std::string name = node.path.substr(node.path.rfind('/') + 1);
-        const std::string what = fmt::format("cannot put {} on the image", util::printable(node.path));
+        const std::string what =
+            fmt::format("cannot put {} on the image", util::printable(node.path));
         switch (node.kind) {
         case Node::Kind::directory: {
             IsoDir *made = nullptr;
@@ -113,7 +118,8 @@ class TreeBuilder {
         }
         case Node::Kind::symlink: {
             IsoSymlink *made = nullptr;
-            MDR_ISO(what, iso_image_add_new_symlink(image_, parent, name.c_str(), node.target.c_str(), &made));
+            MDR_ISO(what, iso_image_add_new_symlink(image_, parent, name.c_str(),
+                                                    node.target.c_str(), &made));
             return reinterpret_cast<IsoNode *>(made);
         }
         case Node::Kind::file: {
@@ -123,12 +129,9 @@ class TreeBuilder {
                 iso_node_set_sort_weight(*made, weight_of(node.path, index));
             return made;
         }
-        case Node::Kind::character_device:
-            return add_special(node, name, parent, S_IFCHR, what);
-        case Node::Kind::block_device:
-            return add_special(node, name, parent, S_IFBLK, what);
-        case Node::Kind::fifo:
-            return add_special(node, name, parent, S_IFIFO, what);
+        case Node::Kind::character_device: return add_special(node, name, parent, S_IFCHR, what);
+        case Node::Kind::block_device: return add_special(node, name, parent, S_IFBLK, what);
+        case Node::Kind::fifo: return add_special(node, name, parent, S_IFIFO, what);
         }
         return util::fail(what + ": unknown kind of node");
     }
@@ -138,7 +141,8 @@ class TreeBuilder {
         if (stream == nullptr)
             return util::fail(what + ": out of memory");
         IsoFile *made = nullptr;
-        const int code = iso_image_add_new_file(image_, parent, path.substr(path.rfind('/') + 1).c_str(), stream, &made);
+        const int code = iso_image_add_new_file(
+            image_, parent, path.substr(path.rfind('/') + 1).c_str(), stream, &made);
         if (code < 0) {
             iso_stream_unref(stream);
             return libisofs_error(what, code);
@@ -146,11 +150,12 @@ class TreeBuilder {
         return reinterpret_cast<IsoNode *>(made);
     }
 
-    util::Result<IsoNode *> add_special(const Node &node, const std::string &name, IsoDir *parent, mode_t type,
-                                        const std::string &what) {
+    util::Result<IsoNode *> add_special(const Node &node, const std::string &name, IsoDir *parent,
+                                        mode_t type, const std::string &what) {
         IsoSpecial *made = nullptr;
-        MDR_ISO(what, iso_image_add_new_special(image_, parent, name.c_str(), type | (node.mode & 07777U),
-                                                static_cast<dev_t>(node.rdev), &made));
+        MDR_ISO(what,
+                iso_image_add_new_special(image_, parent, name.c_str(), type | (node.mode & 07777U),
+                                          static_cast<dev_t>(node.rdev), &made));
         return reinterpret_cast<IsoNode *>(made);
     }
 
@@ -175,22 +180,28 @@ util::Result<payload::Tree> complete_tree(const ImageRequest &request) {
     if (paths.insert(marker).second)
         tree.push_back(own_file(marker, request.image_id + "\n", request.epoch));
     for (std::size_t i = 0, end = tree.size(); i < end; ++i)
-        for (std::string parent = parent_of(tree[i].path); !parent.empty() && paths.insert(parent).second;
-             parent = parent_of(parent))
+        for (std::string parent = parent_of(tree[i].path);
+             !parent.empty() && paths.insert(parent).second; parent = parent_of(parent))
             tree.push_back(own_directory(parent, request.epoch));
-    std::sort(tree.begin(), tree.end(), [](const Node &a, const Node &b) { return a.path < b.path; });
+    std::sort(tree.begin(), tree.end(),
+              [](const Node &a, const Node &b) { return a.path < b.path; });
     for (std::size_t i = 0; i < tree.size(); ++i) {
         if (!clean(tree[i].path))
-            return util::fail(fmt::format("\"{}\" cannot be a path on the image", util::printable(tree[i].path)));
-        if ((i > 0 && tree[i].path == tree[i - 1].path) || tree[i].path == sums_path || tree[i].path == boot_catalog_path)
-            return util::fail(fmt::format("two files want to be {} on the image", util::printable(tree[i].path)));
+            return util::fail(
+                fmt::format("\"{}\" cannot be a path on the image", util::printable(tree[i].path)));
+        if ((i > 0 && tree[i].path == tree[i - 1].path) || tree[i].path == sums_path ||
+            tree[i].path == boot_catalog_path)
+            return util::fail(
+                fmt::format("two files want to be {} on the image", util::printable(tree[i].path)));
     }
     return tree;
 }
 
-util::Result<void> add_nodes(Iso_Image *image, const payload::Tree &tree, std::int64_t epoch, IsoContents &contents) {
+util::Result<void> add_nodes(Iso_Image *image, const payload::Tree &tree, std::int64_t epoch,
+                             IsoContents &contents) {
     TreeBuilder builder(image, contents);
-    TreeBuilder::set_attributes(reinterpret_cast<IsoNode *>(iso_image_get_root(image)), 0755, 0, 0, epoch);
+    TreeBuilder::set_attributes(reinterpret_cast<IsoNode *>(iso_image_get_root(image)), 0755, 0, 0,
+                                epoch);
     for (const Node &node : tree)
         MDR_TRY(builder.add(node));
     return builder.add_sums(epoch);

@@ -18,7 +18,8 @@ namespace {
 
 /// Between libisofs' thread and ours, in blocks of 2048 bytes.
 constexpr std::size_t fifo_blocks = 4096;
-/// Zeros after the last file: CD drives fail to read the last blocks of a track written in "track at once" mode.
+/// Zeros after the last file: CD drives fail to read the last blocks of a track written in "track
+/// at once" mode.
 constexpr std::uint32_t tail_blocks = 150;
 constexpr char who[] = "MDRESCUE";
 
@@ -37,9 +38,10 @@ struct SourceDeleter {
 };
 
 util::Result<void> check_volume_id(const std::string &id) {
-    const bool fits = !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    const bool fits =
+        !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), [](char c) {
+            return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        });
     if (!fits)
         return util::fail("the volume id of the image must be 1 to 32 of A-Z, 0-9 and _");
     return {};
@@ -54,7 +56,8 @@ util::Result<void> set_format(IsoWriteOpts *options, bool joliet) {
     MDR_ISO(what, iso_write_opts_set_joliet_longer_paths(options, 1));
     MDR_ISO(what, iso_write_opts_set_allow_deep_paths(options, 1));
     MDR_ISO(what, iso_write_opts_set_relaxed_vol_atts(options, 1));
-    // Inode numbers would follow those of the source filesystem: another copy of the same tree, other bytes.
+    // Inode numbers would follow those of the source filesystem: another copy of the same tree,
+    // other bytes.
     MDR_ISO(what, iso_write_opts_set_hardlinks(options, 0));
     MDR_ISO(what, iso_write_opts_set_aaip(options, 0));
     MDR_ISO(what, iso_write_opts_set_dir_rec_mtime(options, 1));
@@ -71,8 +74,9 @@ util::Result<void> set_times(IsoWriteOpts *options, std::int64_t epoch) {
     std::tm broken{};
     gmtime_r(&time, &broken);
     // Also the filesystem's UUID as blkid shows it.
-    std::string stamp = fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}00", broken.tm_year + 1900, broken.tm_mon + 1,
-                                    broken.tm_mday, broken.tm_hour, broken.tm_min, broken.tm_sec);
+    std::string stamp =
+        fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}00", broken.tm_year + 1900, broken.tm_mon + 1,
+                    broken.tm_mday, broken.tm_hour, broken.tm_min, broken.tm_sec);
     if (stamp.size() != 16)
         return util::fail("the time of the image is outside the years 0 to 9999");
     MDR_ISO("cannot set the time of the image",
@@ -122,7 +126,8 @@ struct IsoWriter::State {
 
     util::Result<void> start() {
         burn_source *made = nullptr;
-        if (const int code = iso_image_create_burn_source(image.get(), options.get(), &made); code < 0) {
+        if (const int code = iso_image_create_burn_source(image.get(), options.get(), &made);
+            code < 0) {
             if (auto failure = contents.failure())
                 return tl::unexpected(std::move(*failure));
             return libisofs_error("cannot lay out the image", code);

@@ -19,7 +19,8 @@ class IsoWriter {
     ~IsoWriter(); ///< ends the thread, wherever it is
 
     [[nodiscard]] std::uint64_t size() const; ///< in bytes
-    /// The next `length` bytes, fewer only at the end. Errors name the file that could not be read or changed.
+    /// The next `length` bytes, fewer only at the end. Errors name the file that could not be read
+    /// or changed.
     [[nodiscard]] util::Result<std::size_t> read(char *buffer, std::size_t length);
     /// SHA-256 of /mdrescue/SHA256SUMS; known once all bytes have been read.
     [[nodiscard]] const std::string &sums_digest() const;

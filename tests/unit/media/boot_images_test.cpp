@@ -19,15 +19,26 @@ class Machine : public system::System {
             return util::fail("cannot run " + command.argv[0] + ": No such file or directory");
         return real_->run(command);
     }
-    util::Result<std::string> read_file(const std::string &path, std::uint64_t limit) override { return real_->read_file(path, limit); }
-    util::Result<std::string> read_at(const std::string &path, std::uint64_t offset, std::uint64_t length) override {
+    util::Result<std::string> read_file(const std::string &path, std::uint64_t limit) override {
+        return real_->read_file(path, limit);
+    }
+    util::Result<std::string> read_at(const std::string &path, std::uint64_t offset,
+                                      std::uint64_t length) override {
         return real_->read_at(path, offset, length);
     }
-    util::Result<std::vector<std::string>> list(const std::string &path) override { return real_->list(path); }
-    util::Result<std::string> read_link(const std::string &path) override { return real_->read_link(path); }
+    util::Result<std::vector<std::string>> list(const std::string &path) override {
+        return real_->list(path);
+    }
+    util::Result<std::string> read_link(const std::string &path) override {
+        return real_->read_link(path);
+    }
     bool exists(const std::string &path) override { return real_->exists(path); }
-    util::Result<void> write_control(const std::string &, const std::string &) override { return util::fail("not here"); }
-    util::Result<void> make_directory(const std::string &) override { return util::fail("not here"); }
+    util::Result<void> write_control(const std::string &, const std::string &) override {
+        return util::fail("not here");
+    }
+    util::Result<void> make_directory(const std::string &) override {
+        return util::fail("not here");
+    }
     util::Result<void> mount(const system::Mount &) override { return util::fail("not here"); }
     util::Result<void> unmount(const std::string &) override { return util::fail("not here"); }
     void sleep(std::chrono::milliseconds) override {}
@@ -46,9 +57,12 @@ class Warnings : public util::Progress {
 
 constexpr char image_id[] = "11111111-2222-8333-8444-555555555555";
 
-util::Result<media::BootImages> make(const std::string &root, const Directory &scratch, Warnings &warnings, bool mkimage = true) {
+util::Result<media::BootImages> make(const std::string &root, const Directory &scratch,
+                                     Warnings &warnings, bool mkimage = true) {
     Machine machine(mkimage);
-    return media::make_boot_images(machine, {root, MDRESCUE_SOURCE_DIR "/grub", image_id, scratch.path(), 1700000000}, warnings);
+    return media::make_boot_images(
+        machine, {root, MDRESCUE_SOURCE_DIR "/grub", image_id, scratch.path(), 1700000000},
+        warnings);
 }
 
 /// As GRUB's kernel.h lays a module area out.
@@ -59,7 +73,8 @@ std::string grub_binary(const std::string &prefix) {
         util::put_little_endian(made, 4, static_cast<std::uint32_t>(8 + bytes.size()));
         return made + bytes;
     };
-    const std::string objects = object(0, std::string(24, 'm')) + object(3, prefix + std::string(8 - prefix.size() % 8, '\0'));
+    const std::string objects = object(0, std::string(24, 'm')) +
+                                object(3, prefix + std::string(8 - prefix.size() % 8, '\0'));
     std::string info = std::string("mimg") + std::string(20, '\0');
     util::put_little_endian<std::uint64_t>(info, 8, 24);
     util::put_little_endian<std::uint64_t>(info, 16, 24 + objects.size());
@@ -81,7 +96,8 @@ TEST_CASE("boot images of this machine's GRUB") {
     const auto images = make(root.path(), scratch, warnings);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
     CHECK(images->bios.starts_with(get("/usr/lib/grub/i386-pc/cdboot.img").substr(0, 8)));
-    CHECK(images->bios.find(std::string("--set=root /mdrescue/id-") + image_id) == std::string::npos); // compressed
+    CHECK(images->bios.find(std::string("--set=root /mdrescue/id-") + image_id) ==
+          std::string::npos); // compressed
     CHECK(images->bios_mbr == get("/usr/lib/grub/i386-pc/boot_hybrid.img"));
     CHECK_FALSE(images->signed_chain);
     CHECK(images->efi_directories.empty());
@@ -116,11 +132,12 @@ TEST_CASE("the distribution's signed loaders are taken, with the stub where thei
     CHECK(images->stub.find(std::string("/mdrescue/id-") + image_id) != std::string::npos);
     CHECK(images->stub.find('@') == std::string::npos);
     put(scratch / "esp", images->esp);
-    for (const auto &[name, bytes] : {std::pair<std::string, std::string>{"EFI/BOOT/BOOTX64.EFI", "MZ shim"},
-                                      {"EFI/BOOT/grubx64.efi", grub_binary("(hd0)/EFI/acme")},
-                                      {"EFI/BOOT/mmx64.efi", "MZ mok"},
-                                      {"EFI/BOOT/grub.cfg", images->stub},
-                                      {"EFI/acme/grub.cfg", images->stub}}) {
+    for (const auto &[name, bytes] :
+         {std::pair<std::string, std::string>{"EFI/BOOT/BOOTX64.EFI", "MZ shim"},
+          {"EFI/BOOT/grubx64.efi", grub_binary("(hd0)/EFI/acme")},
+          {"EFI/BOOT/mmx64.efi", "MZ mok"},
+          {"EFI/BOOT/grub.cfg", images->stub},
+          {"EFI/acme/grub.cfg", images->stub}}) {
         run({"mcopy", "-o", "-i", scratch / "esp", "::/" + name, scratch / "copy"});
         CHECK(get(scratch / "copy") == bytes);
     }

@@ -35,7 +35,8 @@ BootRecords records(const std::string &image) {
     REQUIRE(util::little_endian<std::uint16_t>(image, 510) == 0xaa55);
     for (std::size_t at = 446; at < 510; at += 16)
         if (image.substr(at, 16) != std::string(16, '\0'))
-            found.partitions.push_back({static_cast<std::uint8_t>(image[at]), static_cast<std::uint8_t>(image[at + 4]),
+            found.partitions.push_back({static_cast<std::uint8_t>(image[at]),
+                                        static_cast<std::uint8_t>(image[at + 4]),
                                         util::little_endian<std::uint32_t>(image, at + 8),
                                         util::little_endian<std::uint32_t>(image, at + 12)});
     const std::size_t catalog = util::little_endian<std::uint32_t>(image, 17 * block + 71) * block;
@@ -54,9 +55,10 @@ std::uint32_t word_sum(std::string bytes) {
     return sum;
 }
 
-/// The boot information table (mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own: the 512-byte sector of the second
-/// 2 KiB of the loader, plus one.
-void check_boot_information(const std::string &image, std::uint32_t at_block, const std::string &loader) {
+/// The boot information table (mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own: the
+/// 512-byte sector of the second 2 KiB of the loader, plus one.
+void check_boot_information(const std::string &image, std::uint32_t at_block,
+                            const std::string &loader) {
     const std::string patched = image.substr(at_block * block, loader.size());
     CHECK(util::little_endian<std::uint32_t>(patched, 8) == 16);
     CHECK(util::little_endian<std::uint32_t>(patched, 12) == at_block);
@@ -69,9 +71,11 @@ void check_boot_information(const std::string &image, std::uint32_t at_block, co
 }
 
 bool protective(const BootRecords &found, std::size_t size) {
-    return std::any_of(found.partitions.begin(), found.partitions.end(), [&](const auto &partition) {
-        return partition.type == 0xee && partition.start == 1 && partition.size == size / 512 - 1;
-    });
+    return std::any_of(found.partitions.begin(), found.partitions.end(),
+                       [&](const auto &partition) {
+                           return partition.type == 0xee && partition.start == 1 &&
+                                  partition.size == size / 512 - 1;
+                       });
 }
 
 } // namespace
@@ -79,7 +83,10 @@ bool protective(const BootRecords &found, std::size_t size) {
 TEST_CASE("our boot records are those of an image made by grub-mkrescue") {
     const Directory scratch;
     const auto machine = system::real_system();
-    const auto boot = media::make_boot_images(*machine, {"/", MDRESCUE_SOURCE_DIR "/grub", victim_profile().image_id, scratch.path(), 1700000000}, silent);
+    const auto boot = media::make_boot_images(
+        *machine,
+        {"/", MDRESCUE_SOURCE_DIR "/grub", victim_profile().image_id, scratch.path(), 1700000000},
+        silent);
     REQUIRE_MESSAGE(boot.has_value(), (boot ? "" : boot.error().message));
     REQUIRE_FALSE(boot->bios.empty());
     REQUIRE_FALSE(boot->esp.empty());
@@ -88,7 +95,8 @@ TEST_CASE("our boot records are those of an image made by grub-mkrescue") {
     REQUIRE(media::write_image(request, scratch / "ours.iso", false, silent));
     put(scratch / "tree/boot/config", "CONFIG_MD=y\n");
     run({"grub-mkrescue", "-o", scratch / "theirs.iso", scratch / "tree"});
-    const std::string our_image = get(scratch / "ours.iso"), their_image = get(scratch / "theirs.iso");
+    const std::string our_image = get(scratch / "ours.iso"),
+                      their_image = get(scratch / "theirs.iso");
     const BootRecords ours = records(our_image), theirs = records(their_image);
 
     // grub-mkrescue puts an Apple driver map over the first 8 bytes; the code jumps over them.
@@ -105,17 +113,22 @@ TEST_CASE("our boot records are those of an image made by grub-mkrescue") {
     CHECK(theirs.entries[0].sectors == 4);
     // UEFI loads as many sectors as the entry says: all of the FAT image.
     CHECK(ours.entries[1].sectors == boot->esp.size() / 512);
-    CHECK(std::string_view(our_image).substr(ours.entries[1].block * block, boot->esp.size()) == boot->esp);
+    CHECK(std::string_view(our_image).substr(ours.entries[1].block * block, boot->esp.size()) ==
+          boot->esp);
     // The MBR code continues 2 KiB into the El Torito image.
     CHECK(theirs.core_sector == theirs.entries[0].block * 4U + 4);
     CHECK(ours.core_sector == ours.entries[0].block * 4U + 4);
     check_boot_information(our_image, ours.entries[0].block, boot->bios);
-    CHECK(util::little_endian<std::uint32_t>(their_image, theirs.entries[0].block * block + 12) == theirs.entries[0].block);
-    CHECK(util::little_endian<std::uint64_t>(their_image, theirs.entries[0].block * block + 0x9f4) == theirs.entries[0].block * 4U + 5);
+    CHECK(util::little_endian<std::uint32_t>(their_image, theirs.entries[0].block * block + 12) ==
+          theirs.entries[0].block);
+    CHECK(
+        util::little_endian<std::uint64_t>(their_image, theirs.entries[0].block * block + 0x9f4) ==
+        theirs.entries[0].block * 4U + 5);
     CHECK(protective(ours, our_image.size()));
     CHECK(protective(theirs, their_image.size()));
     // Some BIOSes start only a disk with an active partition; grub-mkrescue leaves that out.
-    CHECK(std::count_if(ours.partitions.begin(), ours.partitions.end(), [](const auto &p) { return p.flag == 0x80; }) == 1);
+    CHECK(std::count_if(ours.partitions.begin(), ours.partitions.end(),
+                        [](const auto &p) { return p.flag == 0x80; }) == 1);
     const std::string verified = run({"sgdisk", "-v", scratch / "ours.iso"});
     CHECK(verified.find("No problems found") != std::string::npos);
     const std::string printed = run({"sgdisk", "-i", "2", scratch / "ours.iso"});
@@ -125,7 +138,8 @@ TEST_CASE("our boot records are those of an image made by grub-mkrescue") {
 TEST_CASE("nothing of ours lies under /boot") {
     const Directory scratch;
     REQUIRE(media::write_image(small_request(), scratch / "x.iso", false, silent));
-    const std::string listing = run({"xorriso", "-indev", scratch / "x.iso", "-find", "/boot", "-exec", "echo"});
+    const std::string listing =
+        run({"xorriso", "-indev", scratch / "x.iso", "-find", "/boot", "-exec", "echo"});
     CHECK(listing.find("'/boot/config'") != std::string::npos);
     CHECK(listing.find("'/boot/grub") == std::string::npos);
 }
@@ -149,7 +163,8 @@ TEST_CASE("a damaged boot catalog is refused") {
     catalog[0] = 1;
     util::put_little_endian<std::uint16_t>(catalog, 30, 0xaa55);
     CHECK_FALSE(media::parse_boot_catalog(catalog)); // wrong sum
-    util::put_little_endian<std::uint16_t>(catalog, 28, static_cast<std::uint16_t>(0x10000 - 0xaa55 - 1));
+    util::put_little_endian<std::uint16_t>(catalog, 28,
+                                           static_cast<std::uint16_t>(0x10000 - 0xaa55 - 1));
     CHECK(media::parse_boot_catalog(catalog));
     // A section that claims more entries than there are.
     catalog[64] = '\x90';

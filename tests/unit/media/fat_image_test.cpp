@@ -40,7 +40,9 @@ TEST_CASE("a FAT12 image is clean for fsck.fat and readable for mtools") {
                     {"EMPTY", ""}});
 }
 
-TEST_CASE("more than 4084 clusters make it FAT16") { check_by_tools({{"EFI/BOOT/BOOTX64.EFI", pattern(9'000'000)}}); }
+TEST_CASE("more than 4084 clusters make it FAT16") {
+    check_by_tools({{"EFI/BOOT/BOOTX64.EFI", pattern(9'000'000)}});
+}
 
 TEST_CASE("a directory of many entries spans clusters") {
     std::vector<media::FatFile> files;
@@ -55,7 +57,9 @@ TEST_CASE("the same request gives the same FAT image, in any order of files") {
 }
 
 TEST_CASE("what does not fit a FAT image is refused") {
-    const auto refused = [](const std::string &path) { return !make_fat_image({{{path, "x"}}, "L", 1, 0}); };
+    const auto refused = [](const std::string &path) {
+        return !make_fat_image({{{path, "x"}}, "L", 1, 0});
+    };
     CHECK(refused("almalinux/x.cfg"));
     CHECK(refused("toolongext.conf"));
     CHECK(refused("a b.cfg"));

@@ -20,7 +20,8 @@ TEST_CASE("the digest field reads back, and no other spelling of it does") {
         flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
         const auto other = parse_digest_field(flipped);
         // Where a flipped field still is one, it says something else.
-        CHECK((!other || other->sha256 != field.sha256 || other->bytes != field.bytes || other->sums != field.sums));
+        CHECK((!other || other->sha256 != field.sha256 || other->bytes != field.bytes ||
+               other->sums != field.sums));
     }
     CHECK(parse_digest_field(digest_field_text({field.sha256, 1}))->sums.empty());
     CHECK_FALSE(parse_digest_field(std::string(digest_field_size, '\0')));
@@ -32,7 +33,8 @@ TEST_CASE("the image digest takes the field as zeros, however the bytes are cut"
     std::string blank = image;
     blank.replace(digest_field_offset, digest_field_size, digest_field_size, '\0');
     const std::string expected = mdrescue::util::sha256(blank);
-    for (const std::size_t piece : {std::size_t{1}, std::size_t{511}, std::size_t{2048}, std::size_t{100000}}) {
+    for (const std::size_t piece :
+         {std::size_t{1}, std::size_t{511}, std::size_t{2048}, std::size_t{100000}}) {
         ImageDigest digest;
         for (std::size_t at = 0; at < image.size(); at += piece)
             digest.update(std::string_view(image).substr(at, piece));

@@ -19,7 +19,8 @@ std::string written(const Directory &scratch, const media::ImageRequest &request
 }
 
 void check_refused(const std::string &path, const std::string &reason) {
-    for (const auto &error : {media::read_image(path).error().message, media::verify_image(path, silent).error().message}) {
+    for (const auto &error : {media::read_image(path).error().message,
+                              media::verify_image(path, silent).error().message}) {
         INFO(error);
         CHECK(error.find(reason) != std::string::npos);
     }
@@ -39,8 +40,9 @@ TEST_CASE("an image tells what it is") {
     CHECK(info->uefi);
     CHECK(info->secure_boot);
     const auto has = [&](const std::string &path, std::uint64_t size) {
-        return std::any_of(info->files.begin(), info->files.end(),
-                           [&](const auto &file) { return file.path == path && file.size == size; });
+        return std::any_of(info->files.begin(), info->files.end(), [&](const auto &file) {
+            return file.path == path && file.size == size;
+        });
     };
     CHECK(has("boot/config", 12));
     CHECK(has("mdrescue/grub/eltorito.img", 4096));
@@ -72,12 +74,24 @@ TEST_CASE("an image for one firmware says so") {
     CHECK(media::verify_image(scratch / "x.iso", silent)->sound);
 }
 
+TEST_CASE("an image with Joliet names for Windows reads the same") {
+    const Directory scratch;
+    auto request = small_request();
+    request.joliet = true;
+    const std::string iso = written(scratch, request);
+    CHECK(get(iso).find("%/E") !=
+          std::string::npos); // UCS-2 level 3, in a supplementary volume descriptor
+    CHECK(media::read_image_file(iso, "boot/config") == "CONFIG_MD=y\n");
+    CHECK(media::verify_image(iso, silent)->sound);
+}
+
 TEST_CASE("a sound image verifies, also with more behind it") {
     const Directory scratch;
     const std::string iso = written(scratch, small_request());
     const std::string digest = util::sha256(get(iso));
     const std::uint64_t size = std::filesystem::file_size(iso);
-    for (const std::string &tail : {std::string(), std::string(300'000, '\0'), std::string("junk")}) {
+    for (const std::string &tail :
+         {std::string(), std::string(300'000, '\0'), std::string("junk")}) {
         put(iso, get(iso).substr(0, size) + tail);
         const auto result = media::verify_image(iso, silent);
         REQUIRE(result);
@@ -102,7 +116,8 @@ TEST_CASE("a flipped bit anywhere is found") {
         CHECK((!result || (!result->sound && !result->damaged.empty())));
     }
     // The descriptor and the digest field, bit by bit where it matters most.
-    for (std::size_t at = media::volume_descriptor_offset; at < media::volume_descriptor_offset + 2048; at += 13) {
+    for (std::size_t at = media::volume_descriptor_offset;
+         at < media::volume_descriptor_offset + 2048; at += 13) {
         std::string bad = good;
         bad[at] = static_cast<char>(bad[at] ^ 1);
         put(iso, bad);
@@ -131,7 +146,8 @@ TEST_CASE("damaged files are named") {
     CHECK(damaged(good.find("kkkkkkkk") + 40'000) == std::vector<std::string>{"boot/vmlinuz"});
     CHECK(damaged(good.find("CONFIG_MD")) == std::vector<std::string>{"boot/config"});
     CHECK(damaged(10) == std::vector<std::string>{"boot records"});
-    CHECK(damaged(good.find("  boot/config\n") - 5) == std::vector<std::string>{"mdrescue/SHA256SUMS"});
+    CHECK(damaged(good.find("  boot/config\n") - 5) ==
+          std::vector<std::string>{"mdrescue/SHA256SUMS"});
     CHECK(damaged(good.find("  boot/config\n")) == std::vector<std::string>{"mdrescue/SHA256SUMS"});
 }
 
@@ -153,7 +169,8 @@ TEST_CASE("what is no whole image of ours is refused with the reason") {
         check_refused(scratch / "short", "truncated: the image has " + std::to_string(good.size()));
     }
     put(scratch / "tree/file", "x");
-    run({"xorriso", "-as", "mkisofs", "-V", "FOREIGN", "-o", scratch / "foreign.iso", scratch / "tree"});
+    run({"xorriso", "-as", "mkisofs", "-V", "FOREIGN", "-o", scratch / "foreign.iso",
+         scratch / "tree"});
     check_refused(scratch / "foreign.iso", "ISO image \"FOREIGN\"");
 }
 

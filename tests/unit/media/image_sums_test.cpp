@@ -20,8 +20,9 @@ TEST_CASE("lines are those of sha256sum, also for awkward names") {
 
 TEST_CASE("a damaged line is named") {
     const std::string digest(64, '0');
-    for (const std::string &bad : {std::string("short\n"), "g" + std::string(63, '0') + "  x\n", digest + " x\n", digest + "  \n",
-                                  digest + "  no newline", "\\" + digest + "  bad\\x\n", "\\" + digest + "  end\\\n"}) {
+    for (const std::string &bad : {std::string("short\n"), "g" + std::string(63, '0') + "  x\n",
+                                   digest + " x\n", digest + "  \n", digest + "  no newline",
+                                   "\\" + digest + "  bad\\x\n", "\\" + digest + "  end\\\n"}) {
         const auto parsed = parse_sums(sums_line(digest, "good") + bad);
         REQUIRE_FALSE(parsed);
         CHECK(parsed.error().message.find("line 2") != std::string::npos);

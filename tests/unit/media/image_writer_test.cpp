@@ -39,8 +39,8 @@ media::ImageRequest large_request(const Directory &source) {
 }
 
 /// Writing must fail, name the file, and leave nothing.
-void check_failure(const media::ImageRequest &request, util::Progress &progress, const std::string &name,
-                   const std::string &reason) {
+void check_failure(const media::ImageRequest &request, util::Progress &progress,
+                   const std::string &name, const std::string &reason) {
     const Directory target;
     const auto report = write_image(request, target / "x.iso", false, progress);
     REQUIRE_FALSE(report);
@@ -77,9 +77,10 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     secret.mode = 04600;
     secret.uid = 1234;
     secret.mtime = 4000000000;
-    request.tree.insert(request.tree.end(), {link, same, on_disk("boot/empty", scratch / "empty"), symlink, fifo, device, secret,
-                                             text("boot/ $(reboot)\\ \xff\x1b[31m\n.txt", "odd"),
-                                             text("boot/" + std::string(200, 'n'), "long")});
+    request.tree.insert(request.tree.end(),
+                        {link, same, on_disk("boot/empty", scratch / "empty"), symlink, fifo,
+                         device, secret, text("boot/ $(reboot)\\ \xff\x1b[31m\n.txt", "odd"),
+                         text("boot/" + std::string(200, 'n'), "long")});
     const std::string iso = scratch / "x.iso";
     const auto report = write_image(request, iso, false, silent);
     REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().message));
@@ -89,12 +90,14 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     CHECK((status.st_mode & 0777U) == 0600);
     CHECK(static_cast<std::uint64_t>(status.st_size) == report->size);
     std::string blank = get(iso);
-    blank.replace(media::digest_field_offset, media::digest_field_size, media::digest_field_size, '\0');
+    blank.replace(media::digest_field_offset, media::digest_field_size, media::digest_field_size,
+                  '\0');
     CHECK(util::sha256(blank) == report->digest);
     // Stored once: 1.5 MB of links would not fit twice.
     CHECK(report->size < 2'700'000);
 
-    run({"xorriso", "-osirrox", "on:device_files", "-indev", iso, "-extract", "/", scratch / "out"});
+    run({"xorriso", "-osirrox", "on:device_files", "-indev", iso, "-extract", "/",
+         scratch / "out"});
     CHECK(get(scratch / "out/boot/link-a") == std::string(1'500'000, 'd'));
     CHECK(get(scratch / "out/boot/link-b") == std::string(1'500'000, 'd'));
     CHECK(get(scratch / "out/boot/config") == "CONFIG_MD=y\n");
@@ -112,7 +115,8 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     CHECK(status.st_rdev == 0x103);
     REQUIRE(stat((scratch / "out/boot").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777U) == 0700);
-    const std::string checked = run({"env", "-C", scratch / "out", "sha256sum", "--strict", "-c", "mdrescue/SHA256SUMS"});
+    const std::string checked =
+        run({"env", "-C", scratch / "out", "sha256sum", "--strict", "-c", "mdrescue/SHA256SUMS"});
     CHECK(checked.find("boot/link-b: OK") != std::string::npos);
     CHECK(checked.find("boot/empty: OK") != std::string::npos);
     const std::string sums = get(scratch / "out/mdrescue/SHA256SUMS");
@@ -120,7 +124,8 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     CHECK(std::count(sums.begin(), sums.end(), '\n') == 11);
 }
 
-TEST_CASE("the same request gives the same bytes, whatever inodes and access times the files have") {
+TEST_CASE(
+    "the same request gives the same bytes, whatever inodes and access times the files have") {
     const Directory one, two;
     const auto request_in = [](const Directory &source, bool reverse) {
         media::ImageRequest request = small_request();
@@ -271,8 +276,10 @@ TEST_CASE("requests that cannot be an image are refused") {
     };
     refused([](auto &r) { r.boot.bios.clear(), r.boot.esp.clear(); }, "without any boot loader");
     refused([](auto &r) { r.volume_id = "lower"; }, "volume id");
-    refused([](auto &r) { r.tree.push_back(text("boot/config", "again")); }, "two files want to be boot/config");
-    refused([](auto &r) { r.tree.push_back(text("mdrescue/SHA256SUMS", "")); }, "mdrescue/SHA256SUMS");
+    refused([](auto &r) { r.tree.push_back(text("boot/config", "again")); },
+            "two files want to be boot/config");
+    refused([](auto &r) { r.tree.push_back(text("mdrescue/SHA256SUMS", "")); },
+            "mdrescue/SHA256SUMS");
     refused([](auto &r) { r.tree.push_back(text("boot/../etc/passwd", "")); }, "cannot be a path");
     refused([](auto &r) { r.tree.push_back(text("boot/config/below", "")); }, "boot/config/below");
 }

@@ -14,20 +14,24 @@
 #include <string>
 #include <vector>
 
-/// What the tests of media share: a directory that goes away, files, programs, and a small image request.
+/// What the tests of media share: a directory that goes away, files, programs, and a small image
+/// request.
 namespace mdrescue::media::test {
 
 class Directory {
   public:
     Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "mdrescue-test-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "mdrescue-test-XXXXXX").string();
         REQUIRE(mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
     ~Directory() { std::filesystem::remove_all(path_); }
     Directory(const Directory &) = delete;
     Directory &operator=(const Directory &) = delete;
-    [[nodiscard]] std::string operator/(const std::string &name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string operator/(const std::string &name) const {
+        return path_ + "/" + name;
+    }
     [[nodiscard]] const std::string &path() const { return path_; }
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> found;
@@ -99,12 +103,15 @@ inline model::Profile victim_profile() {
 /// Boot images are pretended: what GRUB itself is made of is no matter here.
 inline ImageRequest small_request() {
     ImageRequest request;
-    request.tree = {directory("boot", 0700), text("boot/config", "CONFIG_MD=y\n"), directory("mdrescue"),
+    request.tree = {directory("boot", 0700), text("boot/config", "CONFIG_MD=y\n"),
+                    directory("mdrescue"),
                     text("mdrescue/machine.json", profile::to_json(victim_profile()))};
     request.boot.bios = std::string(4096, 'B');
     request.boot.bios_mbr = std::string(512, '\0');
     request.boot.esp =
-        make_fat_image({{{"EFI/BOOT/BOOTX64.EFI", std::string(3000, 'E')}}, "MDRESCUE", 1, 1700000000}).value();
+        make_fat_image(
+            {{{"EFI/BOOT/BOOTX64.EFI", std::string(3000, 'E')}}, "MDRESCUE", 1, 1700000000})
+            .value();
     request.boot.signed_chain = true;
     request.boot.efi_directories = {"EFI/debian", "EFI/BOOT"};
     request.boot.stub = "source x\n";
