@@ -13,21 +13,21 @@ namespace mdrescue::media {
 
 /// The boot loaders of the image, as bytes. At least one firmware is there.
 struct BootImages {
-    std::string
-        bios; ///< El Torito image (GRUB's cdboot + core); "" when the machine has no GRUB for BIOS
+    /// El Torito image (GRUB's cdboot + core); "" when the machine has no GRUB for BIOS.
+    std::string bios;
     std::string bios_mbr; ///< 512 bytes boot_hybrid.img; "" with bios
     std::string esp;      ///< FAT image with \EFI\BOOT; "" when there is no GRUB for UEFI
-    bool signed_chain =
-        false; ///< shim and GRUB signed by the distribution: starts with Secure Boot on
-    std::vector<std::string>
-        efi_directories; ///< directories whose grub.cfg the signed GRUB may read ("EFI/debian",
-                         ///< "EFI/BOOT"): the same stub is put there on the ISO
-    std::string stub;    ///< text of that grub.cfg
+    /// Shim and GRUB are signed by the distribution: starts with Secure Boot on.
+    bool signed_chain = false;
+    /// Directories whose grub.cfg the signed GRUB may read ("EFI/debian", "EFI/BOOT"): the same
+    /// stub is put there on the ISO.
+    std::vector<std::string> efi_directories;
+    std::string stub; ///< text of that grub.cfg
 };
 
 struct BootImagesRequest {
-    std::string
-        root; ///< "/" or the root of another machine, where GRUB's parts and the signed loaders are
+    /// "/" or the root of another machine, where GRUB's parts and the signed loaders are.
+    std::string root;
     std::string grub_directory; ///< directory grub/ of the data directory
     std::string image_id;       ///< UUID: GRUB finds the medium by the file /mdrescue/id-<uuid>
     std::string scratch;        ///< directory for temporary files

@@ -36,10 +36,10 @@ struct ImageInfo {
 struct Verification {
     bool sound = false;
     std::uint64_t bytes = 0; ///< checked
-    std::string
-        digest; ///< SHA-256 of these bytes as they lie there (what sha256sum prints of the file)
-    std::vector<std::string>
-        damaged; ///< files whose digest differs, or "boot records" for anything outside files
+    /// SHA-256 of these bytes as they lie there (what sha256sum prints of the file).
+    std::string digest;
+    /// Files whose digest differs, or "boot records" for anything outside files.
+    std::vector<std::string> damaged;
 };
 
 /// Reads every byte of the image once and compares with the digests on it.
