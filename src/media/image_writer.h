@@ -21,14 +21,16 @@ struct ImageRequest {
 
 struct ImageReport {
     std::uint64_t size = 0; ///< in bytes
-    std::string
-        digest; ///< the one stored in the image: SHA-256 with the digest field as zeros
-                ///< (image_digest.h). What sha256sum prints of the file comes from verify_image()
+    /// The one stored in the image: SHA-256 with the digest field as zeros (image_digest.h). What
+    /// sha256sum prints of the file comes from verify_image().
+    std::string digest;
 };
 
 /// Streams the image to `output` once, through a temporary file in its directory: fsync, rename,
 /// mode 0600; nothing is left on an error or cancel. Adds /mdrescue/SHA256SUMS, computed while
-/// streaming. Never leaves zeros for a file that shrank or could not be read: that is an error.
+/// streaming, the marker /mdrescue/id-<image id> that GRUB finds the medium by (unless
+/// the tree has it), the boot images, and directories that are missing above these. Never leaves
+/// zeros for a file that shrank or could not be read: that is an error.
 [[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request,
                                                     const std::string &output, bool replace,
                                                     util::Progress &progress);

@@ -16,8 +16,8 @@ struct BootEntryRecord {
     bool bootable = false;
     std::uint16_t sectors = 0; ///< to load, of 512 bytes
     std::uint32_t block = 0;   ///< where it lies, in blocks of 2048 bytes
-    std::string
-        id; ///< text of the validation entry or section header above it, without trailing zeros
+    /// Text of the validation entry or section header above it, without trailing zeros.
+    std::string id;
 };
 
 /// The entries in their order; none when the image has no boot record. Errors: a catalog that

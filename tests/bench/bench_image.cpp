@@ -2,7 +2,6 @@
 // bench_image TREE OUTPUT DATA_GRUB SCRATCH: writes a tree of files as an image, as `mdrescue
 // build` does once everything to put on it is there. Prints as JSON the seconds of preparing (boot
 // images, list of files) and of writing, the bytes written, and its peak memory in kB.
-#include "media/image_reader.h"
 #include "media/image_writer.h"
 #include "payload/snapshot.h"
 #include "system/system.h"

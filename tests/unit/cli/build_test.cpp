@@ -85,7 +85,14 @@ TEST_CASE_FIXTURE(Fixture, "no /boot, no image") {
 TEST_CASE_FIXTURE(Fixture, "a degraded machine is not recorded by accident") {
     model::Machine machine;
     machine.kernel = "6.1.0-1";
-    machine.arrays.push_back({.uuid = "0:0:0:0", .level = 1, .slots = 2, .kernel_name = "md0", .slots_up = {true, false}, .members = {}});
+    model::Array array;
+    array.uuid = "00000000:00000000:00000000:00000000";
+    array.metadata = "1.2";
+    array.level = 1;
+    array.slots = 2;
+    array.kernel_name = "md0";
+    array.slots_up = {true, false};
+    machine.arrays.push_back(array);
     write(options.machine_file, profile::to_json(machine));
     const auto error = failure();
     CHECK(contains(error.message, "[U_]"));
