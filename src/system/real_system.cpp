@@ -206,6 +206,8 @@ class RealSystem final : public System {
 
     Result<std::string> read_at(const std::string &path, std::uint64_t offset, std::uint64_t length) override {
         MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(path));
+        // md writes superblocks past the page cache: what was read of them earlier is no longer true.
+        ::posix_fadvise(file.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
         std::string bytes(length, '\0');
         std::size_t done = 0;
         while (done < length) {
