@@ -14,9 +14,9 @@ DIGESTS = "cd {place} && find . -type f -print0 | sort -z | xargs -0 sha256sum"
 STATES = ("cd {place} && find . -mindepth 1 \\( -type d -printf '%y %m %U:%G %T@ %p\\n' \\) -o -printf '%y %m %U:%G %T@ %s %p %l\\n' "
           "| sed 's/\\.[0-9]* \\([^ ]*\\)/ \\1/' | sort")  # times in whole seconds, which is all an ISO 9660 image has
 # What a command changed on the machine's own filesystems since the mark was made, but for the documented cache and that a temporary
-# directory came and went.
+# directory came and went. /run and /mnt are other filesystems.
 CHANGED = ("find / /boot /home -xdev -newercc /run/mark ! -path '/var/log/*' ! -path '/var/lib/mdrescue*' "
-           "! -path '/var/cache/mdrescue*' ! -path /var/cache ! -path /tmp ! -path /root/bootcd.iso ! -path /root ! -path /var/lib -print 2>/dev/null | sort -u")
+           "! -path '/var/cache/mdrescue*' ! -path /var/cache ! -path /tmp ! -path /run ! -path /mnt ! -path /root/bootcd.iso ! -path /root ! -path /var/lib -print 2>/dev/null | sort -u")
 
 
 @cases(case("1.2", NEW), case("0.90", OLD))
