@@ -86,7 +86,6 @@ void catch_signals() {
     action.sa_handler = on_interrupt;
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
         ::sigaction(signal, &action, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
 }
 
 int report(const util::Error &error) {

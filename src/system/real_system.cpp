@@ -280,6 +280,10 @@ class RealSystem final : public System {
 
 } // namespace
 
-std::unique_ptr<System> real_system() { return std::make_unique<RealSystem>(); }
+std::unique_ptr<System> real_system() {
+    // A program that ends without reading its input must not end us: write(2) then says EPIPE.
+    ::signal(SIGPIPE, SIG_IGN);
+    return std::make_unique<RealSystem>();
+}
 
 } // namespace mdrescue::system

@@ -64,7 +64,7 @@ class System {
     [[nodiscard]] virtual std::chrono::steady_clock::time_point now() = 0;
 };
 
-/// This machine.
+/// This machine. Makes the process ignore SIGPIPE.
 [[nodiscard]] std::unique_ptr<System> real_system();
 
 /// run(), and an exit status other than 0 is an error that names the program and its last words.

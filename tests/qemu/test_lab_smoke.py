@@ -8,7 +8,7 @@ from lab.lab import mount_share
 from lab.layouts import LAYOUTS
 from lab.runner import case, cases
 
-BOTH = (case("1.2", "linux-journal-1.2"), case("0.90", "linux-journal-0.90"))
+BOTH = (case("1.2", "linux-journal-1.2"), case("0.90", "linux-journal-0.90", thorough=True))
 
 
 def arrays(machine):
