@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/check.h"
 
-#include "media/image_digest.h"
-#include "media/image_sums.h"
+#include "manifest/image_digest.h"
+#include "manifest/image_sums.h"
 #include "util/digest.h"
 
 #include <algorithm>
@@ -37,17 +37,17 @@ std::optional<std::uint64_t> read_all(system::System &system, const std::string 
     return cancelled() ? std::nullopt : std::optional(done);
 }
 
-std::optional<media::DigestField> digest_field(system::System &system, const Medium &medium) {
+std::optional<manifest::DigestField> digest_field(system::System &system, const Medium &medium) {
     const auto text =
-        system.read_at(medium.device, media::digest_field_offset, media::digest_field_size);
-    return text ? media::parse_digest_field(*text) : std::nullopt;
+        system.read_at(medium.device, manifest::digest_field_offset, manifest::digest_field_size);
+    return text ? manifest::parse_digest_field(*text) : std::nullopt;
 }
 
 /// The linear read; false when anything differs or cannot be read.
 bool whole_image_sound(system::System &system, const Medium &medium,
-                       const media::DigestField &field, util::Progress &progress) {
+                       const manifest::DigestField &field, util::Progress &progress) {
     progress.phase("checking the medium", field.bytes);
-    media::ImageDigest digest;
+    manifest::ImageDigest digest;
     const auto bytes = read_all(system, medium.device, field.bytes, digest, progress, 0);
     return bytes == field.bytes && digest.finish() == field.sha256;
 }
@@ -55,8 +55,8 @@ bool whole_image_sound(system::System &system, const Medium &medium,
 Result<CheckReport> check_files(system::System &system, std::uint64_t total,
                                 util::Progress &progress) {
     const std::string root = std::string(medium_directory) + "/";
-    MDR_TRY_ASSIGN(const std::string text, system.read_file(root + std::string(media::sums_path)));
-    MDR_TRY_ASSIGN(const auto sums, media::parse_sums(text));
+    MDR_TRY_ASSIGN(const std::string text, system.read_file(root + std::string(manifest::sums_path)));
+    MDR_TRY_ASSIGN(const auto sums, manifest::parse_sums(text));
     progress.phase("looking for the damaged files", total);
     CheckReport report;
     for (const auto &[path, recorded] : sums) {

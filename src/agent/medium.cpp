@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/medium.h"
 
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 #include "profile/profile.h"
 #include "util/digest.h"
 #include "util/text.h"
@@ -63,8 +63,8 @@ std::optional<Medium> find_medium(system::System &system, const std::string &ima
 util::Result<model::Profile> read_profile(system::System &system, const std::string &image_id) {
     const std::string root = std::string(medium_directory) + "/";
     const std::string name = "mdrescue/machine.json";
-    MDR_TRY_ASSIGN(const std::string sums, system.read_file(root + std::string(media::sums_path)));
-    MDR_TRY_ASSIGN(const auto digests, media::parse_sums(sums));
+    MDR_TRY_ASSIGN(const std::string sums, system.read_file(root + std::string(manifest::sums_path)));
+    MDR_TRY_ASSIGN(const auto digests, manifest::parse_sums(sums));
     MDR_TRY_ASSIGN(const std::string text, system.read_file(root + name));
     const auto recorded = digests.find(name);
     if (recorded == digests.end())

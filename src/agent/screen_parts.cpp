@@ -217,29 +217,29 @@ State running_state(const Array &array) {
             left < 0 ? Style::bad : Style::warning};
 }
 
-State state_of(const Assembly &assembly, const Array *observed) {
+State state_of(const diagnose::Assembly &assembly, const Array *observed) {
     if (!assembly.error.empty())
         return {"could not be started: " + printable(assembly.error), Style::bad};
     switch (assembly.verdict) {
-    case Verdict::absent: return {"no member was found", Style::bad};
-    case Verdict::too_few:
+    case diagnose::Verdict::absent: return {"no member was found", Style::bad};
+    case diagnose::Verdict::too_few:
         return {fmt::format("not started: too few members, {} missing",
                             observed == nullptr ? "" : slots_down(model::slot_map(*observed))),
                 Style::bad};
-    case Verdict::dirty_degraded:
+    case diagnose::Verdict::dirty_degraded:
         return {"not started: degraded and not shut down cleanly. Starting it can damage data; "
                 "it needs a decision.",
                 Style::warning};
-    case Verdict::split_brain:
+    case diagnose::Verdict::split_brain:
         return {"not started: its halves were written to apart from each other; one must be chosen",
                 Style::bad};
-    case Verdict::duplicate:
+    case diagnose::Verdict::duplicate:
         return {"not started: two disks claim the same slot; take one of them out", Style::bad};
-    case Verdict::reshaping:
+    case diagnose::Verdict::reshaping:
         return {"not started: it was being reshaped, which is left to its own system", Style::bad};
-    case Verdict::start:
-    case Verdict::restart:
-    case Verdict::running:
+    case diagnose::Verdict::start:
+    case diagnose::Verdict::restart:
+    case diagnose::Verdict::running:
         if (observed != nullptr)
             return running_state(*observed);
     }
@@ -291,7 +291,7 @@ Lines member_rows(const Facts &facts, const Array &array) {
     return lines;
 }
 
-Lines recorded_array(const Facts &facts, const Array &recorded, const Assembly &assembly,
+Lines recorded_array(const Facts &facts, const Array &recorded, const diagnose::Assembly &assembly,
                      bool brief) {
     const Array *observed = find_array(*facts.observed, recorded.uuid);
     Array shown = observed == nullptr ? nothing_of(recorded) : *observed;
@@ -302,7 +302,7 @@ Lines recorded_array(const Facts &facts, const Array &recorded, const Assembly &
         observed->kernel_name != recorded.kernel_name)
         state.words += "; now " + printable(observed->kernel_name);
     Lines lines = array_row(label(recorded), shown, state);
-    for (const LeftOut &left_out : assembly.left_out)
+    for (const diagnose::LeftOut &left_out : assembly.left_out)
         append(lines,
                wrapped({{std::string(table_indent, ' ') + "left out: ", Style::warning}},
                        device_words(*facts.observed, left_out.device) + " " + left_out.reason));
@@ -387,7 +387,7 @@ Lines array_rows(const Facts &facts, bool brief) {
     Lines trouble;
     Lines well;
     if (!stranger(facts))
-        for (const Assembly &assembly : facts.assemblies) {
+        for (const diagnose::Assembly &assembly : facts.assemblies) {
             const Array *recorded = find_array(facts.profile->machine, assembly.uuid);
             if (recorded == nullptr)
                 continue;

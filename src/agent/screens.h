@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/arguments.h"
-#include "agent/assemble.h"
+#include "diagnose/assembly.h"
 #include "agent/check.h"
 #include "agent/lines.h"
 #include "diagnose/diagnose.h"
@@ -21,7 +21,7 @@ struct Facts {
     std::optional<model::Profile> profile;  ///< none: no medium, or damaged
     std::optional<model::Machine> observed; ///< none: the machine could not be read
     std::optional<diagnose::Comparison> comparison;
-    std::vector<Assembly> assemblies;  ///< in the profile's order
+    std::vector<diagnose::Assembly> assemblies;  ///< in the profile's order
     std::vector<std::string> warnings; ///< what went wrong on the way here, printable
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/session.h"
 
-#include "agent/assemble.h"
+#include "execute/assemble.h"
 #include "agent/check.h"
 #include "agent/modules.h"
 #include "agent/screens.h"
@@ -155,20 +155,20 @@ void Session::assemble_recorded() {
     facts_.assemblies.clear();
     if (!facts_.profile || !facts_.observed)
         return;
-    facts_.assemblies = decide_assembly(facts_.profile->machine, *facts_.observed);
+    facts_.assemblies = diagnose::decide_assembly(facts_.profile->machine, *facts_.observed);
     const bool wanted =
-        std::any_of(facts_.assemblies.begin(), facts_.assemblies.end(), [](const Assembly &one) {
-            return one.verdict == Verdict::start || one.verdict == Verdict::restart;
+        std::any_of(facts_.assemblies.begin(), facts_.assemblies.end(), [](const diagnose::Assembly &one) {
+            return one.verdict == diagnose::Verdict::start || one.verdict == diagnose::Verdict::restart;
         });
     if (!wanted)
         return;
     if (const auto result = start_arrays_read_only(system_); !result) {
-        for (Assembly &assembly : facts_.assemblies)
+        for (diagnose::Assembly &assembly : facts_.assemblies)
             assembly.error = result.error().message;
         return;
     }
     say("Starting the recorded arrays, read-only ...");
-    if (assemble(system_, *facts_.observed, facts_.assemblies))
+    if (execute::assemble(system_, *facts_.observed, facts_.assemblies))
         compare();
 }
 

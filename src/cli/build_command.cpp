@@ -88,7 +88,7 @@ model::Profile make_profile(const model::Machine &machine, const payload::Kernel
 
 std::string below(const std::string &root, const std::string &path) { return root == "/" ? path : root + path; }
 
-util::Result<payload::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
+util::Result<manifest::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
     const std::string directory = below(options.root, "/boot");
     if (::access(directory.c_str(), F_OK) != 0)
         return util::fail(fmt::format("there is no {}", util::printable(directory)),
@@ -96,10 +96,10 @@ util::Result<payload::Tree> boot_snapshot(const BuildOptions &options, util::Pro
     return payload::snapshot(directory, "boot", progress);
 }
 
-std::uint64_t file_bytes(const payload::Tree &tree) {
+std::uint64_t file_bytes(const manifest::Tree &tree) {
     std::uint64_t total = 0;
     for (const auto &node : tree)
-        if (const auto *file = std::get_if<payload::FileSource>(&node.bytes))
+        if (const auto *file = std::get_if<manifest::FileSource>(&node.bytes))
             total += file->size;
         else
             total += std::get<std::string>(node.bytes).size();
@@ -154,7 +154,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
                                            {.root = options.root, .grub_directory = data.grub, .image_id = profile.image_id,
                                             .scratch = scratch.path(), .epoch = epoch},
                                            progress));
-    MDR_TRY_ASSIGN(payload::Tree tree, image_tree(parts, boot, data, options.password_hash, epoch));
+    MDR_TRY_ASSIGN(manifest::Tree tree, image_tree(parts, boot, data, options.password_hash, epoch));
     MDR_TRY(media::write_image({.tree = std::move(tree), .boot = boot, .volume_id = "MDRESCUE", .image_id = profile.image_id,
                                 .epoch = epoch, .joliet = options.joliet},
                                options.output, options.force, progress));

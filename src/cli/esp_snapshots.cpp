@@ -21,7 +21,7 @@ std::string mounted_at(const model::Machine &machine, const std::string &device)
     return found == mounts.end() ? std::string() : found->target;
 }
 
-util::Result<payload::Tree> snapshot_unmounted(system::System &system, const std::string &device, const std::string &prefix,
+util::Result<manifest::Tree> snapshot_unmounted(system::System &system, const std::string &device, const std::string &prefix,
                                                const std::string &scratch, util::Progress &progress) {
     const std::string target = scratch + "/esp";
     MDR_TRY(system.make_directory(target));
@@ -30,7 +30,7 @@ util::Result<payload::Tree> snapshot_unmounted(system::System &system, const std
     // The files are read again while the image is written: their bytes are taken now, the ESP is small.
     if (tree)
         for (auto &node : *tree)
-            if (auto *file = std::get_if<payload::FileSource>(&node.bytes)) {
+            if (auto *file = std::get_if<manifest::FileSource>(&node.bytes)) {
                 auto bytes = system.read_file(file->path, 256U << 20U);
                 if (!bytes) {
                     tree = tl::unexpected(bytes.error());

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/machine.h"
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "system/system.h"
 #include "util/progress.h"
 #include "util/result.h"
@@ -16,7 +16,7 @@ namespace mdrescue::cli {
 struct EspSnapshot {
     model::DeviceRef device;
     std::string prefix; ///< where they lie on the image: "mdrescue/esp/disk1-1"
-    payload::Tree tree;
+    manifest::Tree tree;
 };
 
 /// Every EFI system partition of this machine. One that is not mounted is mounted read-only under `scratch` for the time of reading; one

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/image_tree.h"
 
+#include "manifest/snapshot_metadata.h"
 #include "media/grub_menu.h"
 #include "media/page.h"
 #include "payload/snapshot.h"
@@ -17,8 +18,8 @@
 namespace mdrescue::cli {
 namespace {
 
-using payload::Node;
-using payload::Tree;
+using manifest::Node;
+using manifest::Tree;
 
 util::Result<std::string> text_of(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
@@ -39,7 +40,7 @@ class OwnFiles {
         if (::stat(source.c_str(), &status) != 0)
             return util::fail_errno("cannot read " + source, errno);
         node(path, Node::Kind::file, 0644).bytes =
-            payload::FileSource{.path = source, .size = static_cast<std::uint64_t>(status.st_size)};
+            manifest::FileSource{.path = source, .size = static_cast<std::uint64_t>(status.st_size)};
         return {};
     }
 
@@ -95,9 +96,9 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
     own.add("README.txt", std::move(text));
 
     Tree tree = parts.boot;
-    own.add("mdrescue/boot.jsonl", payload::snapshot_metadata(parts.boot));
+    own.add(std::string(manifest::boot_metadata_path), manifest::snapshot_metadata(parts.boot));
     for (const auto &esp : parts.esps) {
-        own.add(esp.prefix + ".jsonl", payload::snapshot_metadata(esp.tree));
+        own.add(esp.prefix + ".jsonl", manifest::snapshot_metadata(esp.tree));
         tree.insert(tree.end(), esp.tree.begin(), esp.tree.end());
     }
     own.move_into(tree);

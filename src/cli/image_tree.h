@@ -7,7 +7,7 @@
 #include "model/machine.h"
 #include "payload/initramfs.h"
 #include "payload/kernel.h"
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "util/result.h"
 
 #include <string>
@@ -19,7 +19,7 @@ namespace mdrescue::cli {
 struct ImageParts {
     model::Profile profile;
     payload::Kernel kernel;
-    payload::Tree boot; ///< snapshot of /boot, under "boot"
+    manifest::Tree boot; ///< snapshot of /boot, under "boot"
     std::vector<EspSnapshot> esps;
     payload::InitramfsReport initramfs;
 };
@@ -27,7 +27,7 @@ struct ImageParts {
 /// Every file of the image under its fixed name (DESIGN: /boot/…, /mdrescue/machine.json, /mdrescue/initramfs, /mdrescue/grub/grub.cfg,
 /// README.html, …). Nothing of ours lies under /boot.
 /// epoch: time of the files that are ours.
-[[nodiscard]] util::Result<payload::Tree> image_tree(const ImageParts &parts, const media::BootImages &boot, const DataFiles &data,
+[[nodiscard]] util::Result<manifest::Tree> image_tree(const ImageParts &parts, const media::BootImages &boot, const DataFiles &data,
                                                      const std::string &password_hash, std::int64_t epoch);
 
 } // namespace mdrescue::cli

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/image_reader.h"
 
-#include "media/image_digest.h"
-#include "media/image_sums.h"
+#include "manifest/image_digest.h"
+#include "manifest/image_sums.h"
 #include "media/iso_boot.h"
 #include "media/iso_boot_catalog.h"
 #include "media/iso_reader.h"
@@ -40,7 +40,7 @@ struct Digests {
 util::Result<Digests> read_all(const IsoReader &reader, util::Progress &progress) {
     const std::uint64_t total = reader.digest_field().bytes;
     progress.phase("Verifying the image", total);
-    ImageDigest field;
+    manifest::ImageDigest field;
     util::Sha256 plain;
     std::vector<char> buffer(std::min<std::uint64_t>(chunk_size, total));
     for (std::uint64_t done = 0; done < total;) {
@@ -80,10 +80,10 @@ util::Result<std::string> file_digest(const IsoReader &reader, const IsoFileEntr
 /// digest covers, so it is held against the image here.
 util::Result<std::string> trusted_sums(const IsoReader &reader,
                                        const std::map<std::string, IsoFileEntry> &files) {
-    MDR_TRY_ASSIGN(std::string text, read_named(reader, files, std::string(sums_path)));
+    MDR_TRY_ASSIGN(std::string text, read_named(reader, files, std::string(manifest::sums_path)));
     const std::string &recorded = reader.digest_field().sums;
     if (!recorded.empty() && util::sha256(text) != recorded)
-        return util::fail(fmt::format("{} is damaged", sums_path));
+        return util::fail(fmt::format("{} is damaged", manifest::sums_path));
     return text;
 }
 
@@ -95,10 +95,10 @@ util::Result<std::vector<std::string>> damaged_files(const IsoReader &reader,
     if (!files)
         return std::vector<std::string>{"directories"};
     const auto sums = trusted_sums(reader, *files).and_then([](const std::string &text) {
-        return parse_sums(text);
+        return manifest::parse_sums(text);
     });
     if (!sums)
-        return std::vector<std::string>{std::string(sums_path)};
+        return std::vector<std::string>{std::string(manifest::sums_path)};
     std::vector<std::string> damaged;
     for (const auto &[path, digest] : *sums) {
         const auto file = files->find(path);

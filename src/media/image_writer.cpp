@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/image_writer.h"
 
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 #include "media/image_output.h"
 #include "media/iso_writer.h"
 
@@ -14,7 +14,7 @@ constexpr std::size_t chunk_size = 1U << 20U;
 
 /// Moves everything; the digest of what was moved.
 util::Result<std::string> pump(IsoWriter &writer, OutputFile &file, util::Progress &progress) {
-    ImageDigest digest;
+    manifest::ImageDigest digest;
     std::vector<char> buffer(chunk_size);
     std::uint64_t done = 0;
     while (done < writer.size()) {
@@ -41,8 +41,8 @@ util::Result<ImageReport> write_image(const ImageRequest &request, const std::st
     ImageReport report;
     report.size = writer.size();
     MDR_TRY_ASSIGN(report.digest, pump(writer, file, progress));
-    MDR_TRY(file.write_at(digest_field_offset,
-                          digest_field_text({report.digest, report.size, writer.sums_digest()})));
+    MDR_TRY(file.write_at(manifest::digest_field_offset,
+                          manifest::digest_field_text({report.digest, report.size, writer.sums_digest()})));
     MDR_TRY(file.commit());
     return report;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "media/boot_images.h"
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "util/progress.h"
 #include "util/result.h"
 
@@ -11,7 +11,7 @@
 namespace mdrescue::media {
 
 struct ImageRequest {
-    payload::Tree tree; ///< everything that goes on the image but the boot images and SHA256SUMS
+    manifest::Tree tree; ///< everything that goes on the image but the boot images and SHA256SUMS
     BootImages boot;
     std::string volume_id; ///< at most 32 of A-Z 0-9 _
     std::string image_id;  ///< UUID; the GPT disk GUID derives from it

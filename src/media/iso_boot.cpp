@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/iso_boot.h"
 
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 #include "media/iso_libisofs.h"
 #include "media/iso_library.h"
 #include "util/bytes.h"
@@ -56,7 +56,7 @@ util::Result<ElToritoBootImage *> add_entry(IsoImage *image, bool first, const s
     if (first)
         MDR_ISO("cannot make the El Torito catalog",
                 iso_image_set_boot_image(image, path.c_str(), ELTORITO_NO_EMUL,
-                                         fmt::format("/{}", boot_catalog_path).c_str(), &entry));
+                                         fmt::format("/{}", manifest::boot_catalog_path).c_str(), &entry));
     else
         MDR_ISO("cannot add an El Torito entry",
                 iso_image_add_boot_image(image, path.c_str(), ELTORITO_NO_EMUL, 0, &entry));
@@ -92,7 +92,7 @@ std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", de
 util::Result<void> add_boot_entries(Iso_Image *image, const BootImages &boot) {
     if (!boot.bios.empty()) {
         MDR_TRY_ASSIGN(ElToritoBootImage * bios,
-                       add_entry(image, true, fmt::format("/{}", bios_image_path)));
+                       add_entry(image, true, fmt::format("/{}", manifest::bios_image_path)));
         el_torito_set_boot_platform_id(bios, platform_bios);
         el_torito_set_load_size(
             bios, 4); // 2048 bytes: cdboot.img loads the rest by the boot information table

@@ -143,14 +143,14 @@ util::Result<IsoReader> IsoReader::open(const std::string &path) {
 util::Result<void> IsoReader::identify() {
     std::array<char, block_size> block{};
     const std::string_view descriptor(block.data(), block.size());
-    if (room_ < volume_descriptor_offset + block_size)
+    if (room_ < manifest::volume_descriptor_offset + block_size)
         return util::fail("too short for an image (no ISO 9660 filesystem)");
-    MDR_TRY(read_at(volume_descriptor_offset, block.data(), block.size()));
+    MDR_TRY(read_at(manifest::volume_descriptor_offset, block.data(), block.size()));
     if (!descriptor.starts_with(descriptor_start))
         return util::fail("no image (no ISO 9660 filesystem)");
     volume_id_ = util::trimmed(descriptor.substr(volume_id_at, 32));
-    const auto field = parse_digest_field(
-        descriptor.substr(digest_field_offset - volume_descriptor_offset, digest_field_size));
+    const auto field = manifest::parse_digest_field(
+        descriptor.substr(manifest::digest_field_offset - manifest::volume_descriptor_offset, manifest::digest_field_size));
     if (!field && descriptor.substr(preparer_at).starts_with(our_preparer))
         return util::fail("the digest on this mdrescue image is damaged",
                           "Build a new image, or copy it again from a sound one.");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 #include "util/result.h"
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class IsoReader {
     IsoReader &operator=(IsoReader &&) = delete;
     ~IsoReader();
 
-    [[nodiscard]] const DigestField &digest_field() const { return field_; }
+    [[nodiscard]] const manifest::DigestField &digest_field() const { return field_; }
     [[nodiscard]] const std::string &volume_id() const { return volume_id_; }
 
     /// Exactly `length` bytes, or an error.
@@ -53,7 +53,7 @@ class IsoReader {
     int descriptor_ = -1;
     std::string path_;
     std::uint64_t room_ = 0; ///< size of the file or device
-    DigestField field_;
+    manifest::DigestField field_;
     std::string volume_id_;
 };
 

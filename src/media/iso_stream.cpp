@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/iso_stream.h"
 
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 #include "media/iso_libisofs.h"
 #include "util/text.h"
 
@@ -70,7 +70,7 @@ class LateSource : public Source {
 /// A file on disk that must have the size it was found with.
 class DiskSource : public Source {
   public:
-    DiskSource(const payload::FileSource &file, BufferPool &buffers)
+    DiskSource(const manifest::FileSource &file, BufferPool &buffers)
         : file_(file), buffers_(buffers) {}
     ~DiskSource() override { DiskSource::close(); }
 
@@ -131,7 +131,7 @@ class DiskSource : public Source {
                           "Run the command again when nothing changes it.");
     }
 
-    const payload::FileSource &file_;
+    const manifest::FileSource &file_;
     BufferPool &buffers_;
     int descriptor_ = -1;
     std::uint64_t done_ = 0;
@@ -247,8 +247,8 @@ IsoStream *new_stream(std::unique_ptr<Reader> data) {
     return reinterpret_cast<IsoStream *>(object);
 }
 
-std::uint64_t size_of(const payload::Node &node) {
-    if (const auto *file = std::get_if<payload::FileSource>(&node.bytes))
+std::uint64_t size_of(const manifest::Node &node) {
+    if (const auto *file = std::get_if<manifest::FileSource>(&node.bytes))
         return file->size;
     return std::get<std::string>(node.bytes).size();
 }
@@ -263,9 +263,9 @@ std::unique_ptr<char[]> BufferPool::take() {
     return buffer;
 }
 
-std::size_t IsoContents::add(const payload::Node &node) {
+std::size_t IsoContents::add(const manifest::Node &node) {
     std::size_t index = contents_.size();
-    const auto *file = std::get_if<payload::FileSource>(&node.bytes);
+    const auto *file = std::get_if<manifest::FileSource>(&node.bytes);
     if (file != nullptr && file->inode != 0)
         index = links_.try_emplace({file->device, file->inode}, index).first->second;
     if (index == contents_.size())
@@ -278,7 +278,7 @@ std::string IsoContents::sums(std::string_view left_out) const {
     std::string text;
     for (const Name &name : names_)
         if (name.path != left_out)
-            text += sums_line(contents_[name.content].digest, name.path);
+            text += manifest::sums_line(contents_[name.content].digest, name.path);
     return text;
 }
 
@@ -287,14 +287,14 @@ std::uint64_t IsoContents::sums_size(std::string_view left_out) const {
     std::uint64_t size = 0;
     for (const Name &name : names_)
         if (name.path != left_out)
-            size += sums_line(no_digest, name.path).size();
+            size += manifest::sums_line(no_digest, name.path).size();
     return size;
 }
 
 iso_stream *IsoContents::stream(std::size_t index) {
-    const payload::Node &node = *contents_[index].node;
+    const manifest::Node &node = *contents_[index].node;
     std::unique_ptr<Source> source;
-    if (const auto *file = std::get_if<payload::FileSource>(&node.bytes))
+    if (const auto *file = std::get_if<manifest::FileSource>(&node.bytes))
         source = std::make_unique<DiskSource>(*file, buffers_);
     else
         source = std::make_unique<MemorySource>(std::get<std::string>(node.bytes));

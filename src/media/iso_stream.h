@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "util/digest.h"
 #include "util/result.h"
 
@@ -35,7 +35,7 @@ class BufferPool {
 class IsoContents {
   public:
     /// A regular file; the index of its content.
-    std::size_t add(const payload::Node &node);
+    std::size_t add(const manifest::Node &node);
 
     /// SHA256SUMS of every path added so far that is not `left_out`; complete once all contents
     /// have been read.
@@ -61,7 +61,7 @@ class IsoContents {
 
   private:
     struct Content {
-        const payload::Node *node = nullptr;
+        const manifest::Node *node = nullptr;
         std::string digest;
     };
     struct Name {

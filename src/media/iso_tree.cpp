@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/iso_tree.h"
 
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 #include "media/iso_libisofs.h"
 #include "media/iso_library.h"
 #include "util/text.h"
@@ -16,7 +16,7 @@
 namespace mdrescue::media {
 namespace {
 
-using payload::Node;
+using manifest::Node;
 
 std::string parent_of(const std::string &path) {
     const auto slash = path.rfind('/');
@@ -30,27 +30,27 @@ bool clean(const std::string &path) {
     });
 }
 
-Node own_file(std::string path, std::string bytes, std::int64_t epoch) {
-    Node node;
+manifest::Node own_file(std::string path, std::string bytes, std::int64_t epoch) {
+    manifest::Node node;
     node.path = std::move(path);
     node.mtime = epoch;
     node.bytes = std::move(bytes);
     return node;
 }
 
-Node own_directory(std::string path, std::int64_t epoch) {
-    Node node;
-    node.kind = Node::Kind::directory;
+manifest::Node own_directory(std::string path, std::int64_t epoch) {
+    manifest::Node node;
+    node.kind = manifest::Node::Kind::directory;
     node.path = std::move(path);
     node.mode = 0755;
     node.mtime = epoch;
     return node;
 }
 
-std::vector<Node> own_files(const ImageRequest &request) {
-    std::vector<Node> files;
+std::vector<manifest::Node> own_files(const ImageRequest &request) {
+    std::vector<manifest::Node> files;
     if (!request.boot.bios.empty())
-        files.push_back(own_file(std::string(bios_image_path), request.boot.bios, request.epoch));
+        files.push_back(own_file(std::string(manifest::bios_image_path), request.boot.bios, request.epoch));
     for (const std::string &directory : request.boot.efi_directories)
         files.push_back(own_file(directory + "/grub.cfg", request.boot.stub, request.epoch));
     return files;
@@ -59,7 +59,7 @@ std::vector<Node> own_files(const ImageRequest &request) {
 /// Where a file's bytes lie: higher first. What the firmware and GRUB read comes first, SHA256SUMS
 /// must come last, and in between the tree's order makes the place of each content certain.
 int weight_of(const std::string &path, std::size_t index) {
-    if (path == bios_image_path)
+    if (path == manifest::bios_image_path)
         return 900'000'000;
     if (path.starts_with("mdrescue/grub/") || path.starts_with("EFI/"))
         return 800'000'000;
@@ -73,7 +73,7 @@ class TreeBuilder {
         directories_[""] = iso_image_get_root(image);
     }
 
-    util::Result<void> add(const Node &node) {
+    util::Result<void> add(const manifest::Node &node) {
         const auto parent = directories_.find(parent_of(node.path));
         if (parent == directories_.end())
             return util::fail(
@@ -84,9 +84,9 @@ class TreeBuilder {
     }
 
     util::Result<void> add_sums(std::int64_t epoch) {
-        MDR_TRY_ASSIGN(IsoNode * made, add_file(std::string(sums_path),
-                                                directories_[parent_of(std::string(sums_path))],
-                                                contents_.sums_stream(bios_image_path)));
+        MDR_TRY_ASSIGN(IsoNode * made, add_file(std::string(manifest::sums_path),
+                                                directories_[parent_of(std::string(manifest::sums_path))],
+                                                contents_.sums_stream(manifest::bios_image_path)));
         set_attributes(made, 0644, 0, 0, epoch);
         iso_node_set_sort_weight(made, sums_weight);
         return {};
@@ -105,33 +105,33 @@ class TreeBuilder {
     }
 
   private:
-    util::Result<IsoNode *> create(const Node &node, IsoDir *parent) {
+    util::Result<IsoNode *> create(const manifest::Node &node, IsoDir *parent) {
         const std::string name = node.path.substr(node.path.rfind('/') + 1);
         const std::string what =
             fmt::format("cannot put {} on the image", util::printable(node.path));
         switch (node.kind) {
-        case Node::Kind::directory: {
+        case manifest::Node::Kind::directory: {
             IsoDir *made = nullptr;
             MDR_ISO(what, iso_image_add_new_dir(image_, parent, name.c_str(), &made));
             directories_[node.path] = made;
             return reinterpret_cast<IsoNode *>(made);
         }
-        case Node::Kind::symlink: {
+        case manifest::Node::Kind::symlink: {
             IsoSymlink *made = nullptr;
             MDR_ISO(what, iso_image_add_new_symlink(image_, parent, name.c_str(),
                                                     node.target.c_str(), &made));
             return reinterpret_cast<IsoNode *>(made);
         }
-        case Node::Kind::file: {
+        case manifest::Node::Kind::file: {
             const std::size_t index = contents_.add(node);
             auto made = add_file(node.path, parent, contents_.stream(index));
             if (made)
                 iso_node_set_sort_weight(*made, weight_of(node.path, index));
             return made;
         }
-        case Node::Kind::character_device: return add_special(node, name, parent, S_IFCHR, what);
-        case Node::Kind::block_device: return add_special(node, name, parent, S_IFBLK, what);
-        case Node::Kind::fifo: return add_special(node, name, parent, S_IFIFO, what);
+        case manifest::Node::Kind::character_device: return add_special(node, name, parent, S_IFCHR, what);
+        case manifest::Node::Kind::block_device: return add_special(node, name, parent, S_IFBLK, what);
+        case manifest::Node::Kind::fifo: return add_special(node, name, parent, S_IFIFO, what);
         }
         return util::fail(what + ": unknown kind of node");
     }
@@ -150,7 +150,7 @@ class TreeBuilder {
         return reinterpret_cast<IsoNode *>(made);
     }
 
-    util::Result<IsoNode *> add_special(const Node &node, const std::string &name, IsoDir *parent,
+    util::Result<IsoNode *> add_special(const manifest::Node &node, const std::string &name, IsoDir *parent,
                                         mode_t type, const std::string &what) {
         IsoSpecial *made = nullptr;
         MDR_ISO(what,
@@ -166,12 +166,12 @@ class TreeBuilder {
 
 } // namespace
 
-util::Result<payload::Tree> complete_tree(const ImageRequest &request) {
-    payload::Tree tree = request.tree;
+util::Result<manifest::Tree> complete_tree(const ImageRequest &request) {
+    manifest::Tree tree = request.tree;
     std::set<std::string> paths;
-    for (const Node &node : tree)
+    for (const manifest::Node &node : tree)
         paths.insert(node.path);
-    for (Node &node : own_files(request)) {
+    for (manifest::Node &node : own_files(request)) {
         paths.insert(node.path);
         tree.push_back(std::move(node));
     }
@@ -184,25 +184,25 @@ util::Result<payload::Tree> complete_tree(const ImageRequest &request) {
              !parent.empty() && paths.insert(parent).second; parent = parent_of(parent))
             tree.push_back(own_directory(parent, request.epoch));
     std::sort(tree.begin(), tree.end(),
-              [](const Node &a, const Node &b) { return a.path < b.path; });
+              [](const manifest::Node &a, const manifest::Node &b) { return a.path < b.path; });
     for (std::size_t i = 0; i < tree.size(); ++i) {
         if (!clean(tree[i].path))
             return util::fail(
                 fmt::format("\"{}\" cannot be a path on the image", util::printable(tree[i].path)));
-        if ((i > 0 && tree[i].path == tree[i - 1].path) || tree[i].path == sums_path ||
-            tree[i].path == boot_catalog_path)
+        if ((i > 0 && tree[i].path == tree[i - 1].path) || tree[i].path == manifest::sums_path ||
+            tree[i].path == manifest::boot_catalog_path)
             return util::fail(
                 fmt::format("two files want to be {} on the image", util::printable(tree[i].path)));
     }
     return tree;
 }
 
-util::Result<void> add_nodes(Iso_Image *image, const payload::Tree &tree, std::int64_t epoch,
+util::Result<void> add_nodes(Iso_Image *image, const manifest::Tree &tree, std::int64_t epoch,
                              IsoContents &contents) {
     TreeBuilder builder(image, contents);
     TreeBuilder::set_attributes(reinterpret_cast<IsoNode *>(iso_image_get_root(image)), 0755, 0, 0,
                                 epoch);
-    for (const Node &node : tree)
+    for (const manifest::Node &node : tree)
         MDR_TRY(builder.add(node));
     return builder.add_sums(epoch);
 }

@@ -88,7 +88,7 @@ util::Result<void> set_times(IsoWriteOpts *options, std::int64_t epoch) {
 
 struct IsoWriter::State {
     // In the order they depend on each other: destroyed from the last.
-    payload::Tree tree;
+    manifest::Tree tree;
     IsoContents contents;
     std::optional<MemoryFile> esp;
     std::unique_ptr<IsoImage, ImageDeleter> image;

@@ -21,22 +21,22 @@ namespace {
 
 constexpr std::size_t chunk_size = 1U << 20U;
 
-mode_t file_type(Node::Kind kind) {
+mode_t file_type(manifest::Node::Kind kind) {
     switch (kind) {
-    case Node::Kind::directory: return S_IFDIR;
-    case Node::Kind::file: return S_IFREG;
-    case Node::Kind::symlink: return S_IFLNK;
-    case Node::Kind::character_device: return S_IFCHR;
-    case Node::Kind::block_device: return S_IFBLK;
-    case Node::Kind::fifo: return S_IFIFO;
+    case manifest::Node::Kind::directory: return S_IFDIR;
+    case manifest::Node::Kind::file: return S_IFREG;
+    case manifest::Node::Kind::symlink: return S_IFLNK;
+    case manifest::Node::Kind::character_device: return S_IFCHR;
+    case manifest::Node::Kind::block_device: return S_IFBLK;
+    case manifest::Node::Kind::fifo: return S_IFIFO;
     }
     return S_IFREG;
 }
 
-std::uint64_t size_of(const Node &node) {
-    if (node.kind != Node::Kind::file)
+std::uint64_t size_of(const manifest::Node &node) {
+    if (node.kind != manifest::Node::Kind::file)
         return 0;
-    const auto *source = std::get_if<FileSource>(&node.bytes);
+    const auto *source = std::get_if<manifest::FileSource>(&node.bytes);
     return source != nullptr ? source->size : std::get<std::string>(node.bytes).size();
 }
 
@@ -44,7 +44,7 @@ std::uint64_t size_of(const Node &node) {
 struct Links {
     using Key = std::pair<std::uint64_t, std::uint64_t>;
 
-    explicit Links(const Tree &tree) {
+    explicit Links(const manifest::Tree &tree) {
         for (std::size_t i = 0; i < tree.size(); ++i)
             if (const auto key = key_of(tree[i]))
                 groups.try_emplace(*key, Group{static_cast<std::int64_t>(i) + 1, 0})
@@ -53,9 +53,9 @@ struct Links {
             group.count = group.left;
     }
 
-    static std::optional<Key> key_of(const Node &node) {
+    static std::optional<Key> key_of(const manifest::Node &node) {
         const auto *source =
-            node.kind == Node::Kind::file ? std::get_if<FileSource>(&node.bytes) : nullptr;
+            node.kind == manifest::Node::Kind::file ? std::get_if<manifest::FileSource>(&node.bytes) : nullptr;
         return source != nullptr && source->inode != 0
                    ? std::optional(Key(source->device, source->inode))
                    : std::nullopt;
@@ -90,7 +90,7 @@ class Writer {
         return checked(::archive_write_open_filename(a, path.c_str()));
     }
 
-    util::Result<void> header(const Node &node, std::int64_t inode, unsigned links,
+    util::Result<void> header(const manifest::Node &node, std::int64_t inode, unsigned links,
                               std::uint64_t size) {
         archive_entry *e = ::archive_entry_clear(entry_.get());
         ::archive_entry_set_pathname(e, node.path.c_str());
@@ -102,9 +102,9 @@ class Writer {
         ::archive_entry_set_ino64(e, inode);
         ::archive_entry_set_nlink(e, links);
         ::archive_entry_set_size(e, static_cast<la_int64_t>(size)); // wanted for directories too
-        if (node.kind == Node::Kind::symlink)
+        if (node.kind == manifest::Node::Kind::symlink)
             ::archive_entry_set_symlink(e, node.target.c_str());
-        if (node.kind == Node::Kind::character_device || node.kind == Node::Kind::block_device) {
+        if (node.kind == manifest::Node::Kind::character_device || node.kind == manifest::Node::Kind::block_device) {
             ::archive_entry_set_rdevmajor(e, major(node.rdev));
             ::archive_entry_set_rdevminor(e, minor(node.rdev));
         }
@@ -148,13 +148,13 @@ class TreeWriter {
     TreeWriter(Writer &writer, util::Progress &progress)
         : writer_(writer), progress_(progress), buffer_(chunk_size) {}
 
-    util::Result<void> write(const Tree &tree) {
+    util::Result<void> write(const manifest::Tree &tree) {
         Links links(tree);
         for (std::size_t i = 0; i < tree.size(); ++i) {
-            const Node &node = tree[i];
+            const manifest::Node &node = tree[i];
             const auto key = Links::key_of(node);
             std::int64_t inode = static_cast<std::int64_t>(i) + 1;
-            unsigned count = node.kind == Node::Kind::directory ? 2 : 1;
+            unsigned count = node.kind == manifest::Node::Kind::directory ? 2 : 1;
             bool carries_bytes = true;
             if (key) {
                 auto &group = links.groups.at(*key);
@@ -172,12 +172,12 @@ class TreeWriter {
     }
 
   private:
-    util::Result<void> write_bytes(const Node &node) {
+    util::Result<void> write_bytes(const manifest::Node &node) {
         if (const auto *text = std::get_if<std::string>(&node.bytes)) {
             done_ += text->size();
             return writer_.data(text->data(), text->size());
         }
-        const auto &source = std::get<FileSource>(node.bytes);
+        const auto &source = std::get<manifest::FileSource>(node.bytes);
         MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(source.path));
         std::uint64_t left = source.size;
         for (;;) {
@@ -201,7 +201,7 @@ class TreeWriter {
         return left == 0 ? util::Result<void>() : changed(source);
     }
 
-    static util::Result<void> changed(const FileSource &source) {
+    static util::Result<void> changed(const manifest::FileSource &source) {
         return util::fail(fmt::format("{} changed while it was read", util::printable(source.path)),
                           "Run the build again.");
     }
@@ -212,7 +212,7 @@ class TreeWriter {
     std::uint64_t done_ = 0;
 };
 
-util::Result<void> write_all(const Tree &tree, bool zstd, const std::string &path,
+util::Result<void> write_all(const manifest::Tree &tree, bool zstd, const std::string &path,
                              util::Progress &progress) {
     Writer writer;
     MDR_TRY(writer.open(zstd, path));
@@ -222,7 +222,7 @@ util::Result<void> write_all(const Tree &tree, bool zstd, const std::string &pat
 
 } // namespace
 
-util::Result<void> write_archive(const Tree &tree, bool zstd, const std::string &path,
+util::Result<void> write_archive(const manifest::Tree &tree, bool zstd, const std::string &path,
                                  util::Progress &progress) {
     std::uint64_t total = 0;
     std::set<Links::Key> seen;

@@ -29,7 +29,7 @@ void add_field(util::Sha256 &digest, std::string_view bytes) {
     digest.update(bytes);
 }
 
-util::Result<void> add_source(util::Sha256 &digest, const FileSource &source) {
+util::Result<void> add_source(util::Sha256 &digest, const manifest::FileSource &source) {
     struct stat info {};
     if (::stat(source.path.c_str(), &info) != 0)
         return util::fail_errno("cannot read " + util::printable(source.path), errno);
@@ -97,7 +97,7 @@ const std::string &library_versions() {
 
 } // namespace
 
-util::Result<std::string> archive_key(const Tree &tree, bool zstd) {
+util::Result<std::string> archive_key(const manifest::Tree &tree, bool zstd) {
     util::Sha256 digest;
     add_field(digest, library_versions());
     add_field(digest, zstd ? "zstd 10" : "gzip 9");
@@ -109,7 +109,7 @@ util::Result<std::string> archive_key(const Tree &tree, bool zstd) {
         if (const auto *text = std::get_if<std::string>(&node.bytes))
             add_field(digest, *text);
         else
-            MDR_TRY(add_source(digest, std::get<FileSource>(node.bytes)));
+            MDR_TRY(add_source(digest, std::get<manifest::FileSource>(node.bytes)));
     }
     return digest.finish();
 }

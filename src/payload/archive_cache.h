@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "util/progress.h"
 #include "util/result.h"
 
@@ -14,7 +14,7 @@ namespace mdrescue::payload {
 /// program can change a file's bytes and put its status-change time back, so a stale archive is not
 /// possible, and hundreds of module files need not be read. The compressor and the versions of its
 /// libraries go in too.
-[[nodiscard]] util::Result<std::string> archive_key(const Tree &tree, bool zstd);
+[[nodiscard]] util::Result<std::string> archive_key(const manifest::Tree &tree, bool zstd);
 
 /// Copies the archive of that key to `output` when the directory holds it whole: its own digest,
 /// kept in its name, is checked. False: not there, or damaged (then it is removed).

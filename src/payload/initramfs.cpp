@@ -65,7 +65,7 @@ class Assembly {
         : request_(request), report_(report), progress_(progress), builder_(request.epoch),
           conditions_(conditions(request.machine)) {}
 
-    util::Result<Tree> make() {
+    util::Result<manifest::Tree> make() {
         progress_.phase("Choosing what the rescue system needs", 0);
         add_merged_links(builder_);
         MDR_TRY(add_agent());
@@ -146,7 +146,7 @@ class Assembly {
 
 } // namespace
 
-util::Result<Tree> initramfs_tree(const InitramfsRequest &request, InitramfsReport &report,
+util::Result<manifest::Tree> initramfs_tree(const InitramfsRequest &request, InitramfsReport &report,
                                   util::Progress &progress) {
     return Assembly(request, report, progress).make();
 }
@@ -155,7 +155,7 @@ util::Result<InitramfsReport> build_initramfs(const InitramfsRequest &request,
                                               const std::string &cache_directory,
                                               const std::string &output, util::Progress &progress) {
     InitramfsReport report;
-    MDR_TRY_ASSIGN(const Tree tree, initramfs_tree(request, report, progress));
+    MDR_TRY_ASSIGN(const manifest::Tree tree, initramfs_tree(request, report, progress));
     const bool zstd = request.kernel.zstd_initramfs;
     report.path = output;
     report.compression = zstd ? "zstd -10" : "gzip -9";

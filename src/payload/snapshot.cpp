@@ -94,7 +94,7 @@ util::Result<std::map<std::string, std::string>> attributes(const std::string &p
 
 /// Opens the file to be sure it can be read later, when the image is being written; and it must
 /// still be the same one.
-util::Result<FileSource> file_source(const std::string &path, const struct statx &info) {
+util::Result<manifest::FileSource> file_source(const std::string &path, const struct statx &info) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (file.get() < 0)
         return cannot_read(path, errno);
@@ -104,7 +104,7 @@ util::Result<FileSource> file_source(const std::string &path, const struct statx
     if (!S_ISREG(now.st_mode) || now.st_ino != info.stx_ino)
         return util::fail(util::printable(path) + " was replaced while it was read",
                           "Run the build again.");
-    FileSource source{path, static_cast<std::uint64_t>(now.st_size), 0, 0};
+    manifest::FileSource source{path, static_cast<std::uint64_t>(now.st_size), 0, 0};
     if (now.st_nlink > 1) {
         source.device = now.st_dev;
         source.inode = now.st_ino;
@@ -118,7 +118,7 @@ class Walk {
 
     util::Result<void> directory(const std::string &path, const std::string &place,
                                  const struct statx &info) {
-        MDR_TRY(add(path, place, info, Node::Kind::directory));
+        MDR_TRY(add(path, place, info, manifest::Node::Kind::directory));
         MDR_TRY_ASSIGN(const auto names, directory_names(path));
         progress_.advance(bytes_);
         for (const auto &name : names) {
@@ -129,7 +129,7 @@ class Walk {
         return {};
     }
 
-    Tree tree;
+    manifest::Tree tree;
 
   private:
     util::Result<void> entry(const std::string &path, const std::string &place) {
@@ -137,13 +137,13 @@ class Walk {
         switch (info.stx_mode & S_IFMT) {
         case S_IFDIR:
             if (mounted_here(info, top_))
-                return add(path, place, info, Node::Kind::directory);
+                return add(path, place, info, manifest::Node::Kind::directory);
             return directory(path, place, info);
         case S_IFREG: return file(path, place, info);
         case S_IFLNK: return symlink(path, place, info);
-        case S_IFCHR: return device(path, place, info, Node::Kind::character_device);
-        case S_IFBLK: return device(path, place, info, Node::Kind::block_device);
-        case S_IFIFO: return add(path, place, info, Node::Kind::fifo);
+        case S_IFCHR: return device(path, place, info, manifest::Node::Kind::character_device);
+        case S_IFBLK: return device(path, place, info, manifest::Node::Kind::block_device);
+        case S_IFIFO: return add(path, place, info, manifest::Node::Kind::fifo);
         default:
             progress_.warn(
                 fmt::format("{} is a socket and is left out: no program could use the copy",
@@ -161,28 +161,28 @@ class Walk {
         }
         MDR_TRY_ASSIGN(auto source, file_source(path, info));
         bytes_ += source.size;
-        MDR_TRY(add(path, place, info, Node::Kind::file));
+        MDR_TRY(add(path, place, info, manifest::Node::Kind::file));
         tree.back().bytes = std::move(source);
         return {};
     }
 
     util::Result<void> symlink(const std::string &path, const std::string &place,
                                const struct statx &info) {
-        MDR_TRY(add(path, place, info, Node::Kind::symlink));
+        MDR_TRY(add(path, place, info, manifest::Node::Kind::symlink));
         MDR_TRY_ASSIGN(tree.back().target, link_target(path));
         return {};
     }
 
     util::Result<void> device(const std::string &path, const std::string &place,
-                              const struct statx &info, Node::Kind kind) {
+                              const struct statx &info, manifest::Node::Kind kind) {
         MDR_TRY(add(path, place, info, kind));
         tree.back().rdev = makedev(info.stx_rdev_major, info.stx_rdev_minor);
         return {};
     }
 
     util::Result<void> add(const std::string &path, const std::string &place,
-                           const struct statx &info, Node::Kind kind) {
-        Node node;
+                           const struct statx &info, manifest::Node::Kind kind) {
+        manifest::Node node;
         node.kind = kind;
         node.path = place;
         node.mode = info.stx_mode & 07777U;
@@ -202,7 +202,7 @@ class Walk {
 
 } // namespace
 
-util::Result<Tree> snapshot(const std::string &directory, const std::string &prefix,
+util::Result<manifest::Tree> snapshot(const std::string &directory, const std::string &prefix,
                             util::Progress &progress) {
     progress.phase("Reading " + util::printable(directory), 0);
     MDR_TRY_ASSIGN(const auto info, status(directory));
@@ -211,7 +211,7 @@ util::Result<Tree> snapshot(const std::string &directory, const std::string &pre
     Walk walk(info, progress);
     MDR_TRY(walk.directory(directory, prefix, info));
     std::sort(walk.tree.begin(), walk.tree.end(),
-              [](const Node &a, const Node &b) { return a.path < b.path; });
+              [](const manifest::Node &a, const manifest::Node &b) { return a.path < b.path; });
     return std::move(walk.tree);
 }
 

@@ -27,10 +27,10 @@ constexpr std::array merges{
 
 } // namespace
 
-Node &TreeBuilder::add(const std::string &path, Node::Kind kind, std::uint32_t mode) {
+manifest::Node &TreeBuilder::add(const std::string &path, manifest::Node::Kind kind, std::uint32_t mode) {
     if (const std::string parent = directory_name(path); !parent.empty())
         directory(parent);
-    Node &node = nodes_[path];
+    manifest::Node &node = nodes_[path];
     node.kind = kind;
     node.path = path;
     node.mode = mode;
@@ -40,12 +40,12 @@ Node &TreeBuilder::add(const std::string &path, Node::Kind kind, std::uint32_t m
 
 void TreeBuilder::directory(const std::string &path, std::uint32_t mode) {
     if (!contains(path))
-        add(path, Node::Kind::directory, mode);
+        add(path, manifest::Node::Kind::directory, mode);
 }
 
 void TreeBuilder::file(const std::string &path, std::string bytes, std::uint32_t mode) {
     if (!contains(path))
-        add(path, Node::Kind::file, mode).bytes = std::move(bytes);
+        add(path, manifest::Node::Kind::file, mode).bytes = std::move(bytes);
 }
 
 util::Result<std::uint64_t> TreeBuilder::copy(const std::string &path, const std::string &source,
@@ -56,34 +56,34 @@ util::Result<std::uint64_t> TreeBuilder::copy(const std::string &path, const std
     struct stat info {};
     if (::fstat(descriptor.get(), &info) != 0)
         return util::fail_errno("cannot read " + source, errno);
-    FileSource file{source, static_cast<std::uint64_t>(info.st_size), 0, 0};
+    manifest::FileSource file{source, static_cast<std::uint64_t>(info.st_size), 0, 0};
     const auto [first, is_new] = sources_.emplace(std::pair(info.st_dev, info.st_ino), path);
     if (!is_new) {
         file.device = info.st_dev;
         file.inode = info.st_ino;
-        Node &other = nodes_.at(first->second);
-        auto &known = std::get<FileSource>(other.bytes);
+        manifest::Node &other = nodes_.at(first->second);
+        auto &known = std::get<manifest::FileSource>(other.bytes);
         known.device = file.device;
         known.inode = file.inode;
         mode = other.mode; // one inode has one mode
     }
-    add(path, Node::Kind::file, mode).bytes = file;
+    add(path, manifest::Node::Kind::file, mode).bytes = file;
     return is_new ? file.size : std::uint64_t{0};
 }
 
 void TreeBuilder::symlink(const std::string &path, const std::string &target) {
     if (!contains(path))
-        add(path, Node::Kind::symlink, 0777).target = target;
+        add(path, manifest::Node::Kind::symlink, 0777).target = target;
 }
 
 void TreeBuilder::character_device(const std::string &path, std::uint32_t mode, unsigned major,
                                    unsigned minor) {
     if (!contains(path))
-        add(path, Node::Kind::character_device, mode).rdev = makedev(major, minor);
+        add(path, manifest::Node::Kind::character_device, mode).rdev = makedev(major, minor);
 }
 
-Tree TreeBuilder::take() const {
-    Tree tree;
+manifest::Tree TreeBuilder::take() const {
+    manifest::Tree tree;
     for (const auto &[path, node] : nodes_)
         tree.push_back(node);
     return tree;

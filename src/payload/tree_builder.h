@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "payload/tree.h"
+#include "manifest/tree.h"
 #include "util/result.h"
 
 #include <cstdint>
@@ -28,13 +28,13 @@ class TreeBuilder {
                           unsigned minor);
 
     [[nodiscard]] bool contains(const std::string &path) const { return nodes_.contains(path); }
-    [[nodiscard]] Tree take() const;
+    [[nodiscard]] manifest::Tree take() const;
 
   private:
-    Node &add(const std::string &path, Node::Kind kind, std::uint32_t mode);
+    manifest::Node &add(const std::string &path, manifest::Node::Kind kind, std::uint32_t mode);
 
     std::int64_t time_;
-    std::map<std::string, Node> nodes_;
+    std::map<std::string, manifest::Node> nodes_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string>
         sources_; ///< device and inode → first path
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "system/descriptor.h"
+#include "system/files.h"
 #include "system/system.h"
 
 #include <algorithm>
@@ -25,28 +27,6 @@ using util::fail_errno;
 using util::Result;
 
 constexpr const char *fixed_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-class Descriptor {
-  public:
-    explicit Descriptor(int value = -1) : value_(value) {}
-    ~Descriptor() { reset(); }
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    Descriptor(Descriptor &&other) noexcept : value_(std::exchange(other.value_, -1)) {}
-    Descriptor &operator=(Descriptor &&other) noexcept {
-        reset();
-        value_ = std::exchange(other.value_, -1);
-        return *this;
-    }
-    [[nodiscard]] int get() const { return value_; }
-    void reset() {
-        if (value_ >= 0)
-            ::close(std::exchange(value_, -1));
-    }
-
-  private:
-    int value_;
-};
 
 struct Pipe {
     Descriptor read_end, write_end;
@@ -262,7 +242,7 @@ class RealSystem final : public System {
     }
 
     Result<void> mount(const Mount &mount) override {
-        const unsigned long flags = mount.read_only ? MS_RDONLY : 0;
+        const unsigned long flags = mount.bind ? MS_BIND : mount.read_only ? MS_RDONLY : 0;
         if (::mount(mount.source.c_str(), mount.target.c_str(), mount.type.c_str(), flags, mount.options.c_str()) != 0)
             return fail_errno(fmt::format("cannot mount {} on {}", mount.source, mount.target), errno);
         return {};
@@ -272,6 +252,37 @@ class RealSystem final : public System {
         if (::umount2(target.c_str(), 0) != 0)
             return fail_errno(fmt::format("cannot unmount {}", target), errno);
         return {};
+    }
+
+    Result<void> write_device(const std::string &path, std::uint64_t offset, const std::string &bytes,
+                              Claim claim) override {
+        return system::write_device(path, offset, bytes, claim);
+    }
+    Result<void> replace_file(const std::string &path, const std::string &bytes, std::uint32_t mode) override {
+        return system::replace_file(path, bytes, mode);
+    }
+    Result<void> append_file(const std::string &path, const std::string &bytes) override {
+        return system::append_file(path, bytes);
+    }
+    Result<void> copy_file(const std::string &source, const std::string &target) override {
+        return system::copy_file(source, target);
+    }
+    Result<void> make_symlink(const std::string &text, const std::string &path) override {
+        return checked(::symlink(text.c_str(), path.c_str()), "make the link", path);
+    }
+    Result<void> make_hard_link(const std::string &existing, const std::string &path) override {
+        return checked(::linkat(AT_FDCWD, existing.c_str(), AT_FDCWD, path.c_str(), 0), "make the link", path);
+    }
+    Result<void> make_node(const std::string &path, std::uint32_t mode, std::uint64_t rdev) override {
+        return checked(::mknod(path.c_str(), mode, rdev), "make the node", path);
+    }
+    Result<void> set_attributes(const std::string &path, const Attributes &attributes, bool symlink) override {
+        return system::set_attributes(path, attributes, symlink);
+    }
+    Result<void> remove(const std::string &path) override { return system::remove(path); }
+    Result<void> sync(const std::string &path) override {
+        const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        return checked(file.get() < 0 ? -1 : ::syncfs(file.get()), "write out the filesystem of", path);
     }
 
     void sleep(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }

@@ -3,7 +3,7 @@
 #include "agent/early.h"
 #include "agent/modules.h"
 
-#include "fake_system.h"
+#include "../support/fake_system.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>

@@ -2,9 +2,9 @@
 #include "agent/check.h"
 #include "agent/medium.h"
 
-#include "fake_system.h"
-#include "media/image_digest.h"
-#include "media/image_sums.h"
+#include "../support/fake_system.h"
+#include "manifest/image_digest.h"
+#include "manifest/image_sums.h"
 #include "profile/profile.h"
 
 #include <doctest/doctest.h>
@@ -31,10 +31,10 @@ class Disc {
         files["mdrescue/machine.json"] = profile_text();
         files["boot/vmlinuz"] = std::string(3 << 20, 'k');
         for (const auto &[name, bytes] : files)
-            sums += media::sums_line(util::sha256(bytes), name);
+            sums += manifest::sums_line(util::sha256(bytes), name);
         files["mdrescue/SHA256SUMS"] = sums;
         image.assign(5 << 20, 'i');
-        image.replace(media::volume_descriptor_offset, 6, "\1CD001");
+        image.replace(manifest::volume_descriptor_offset, 6, "\1CD001");
         seal();
         system.files[device] = image;
         system.on_mount = [&system, device, this](const system::Mount &mount) {
@@ -50,10 +50,10 @@ class Disc {
 
   private:
     void seal() {
-        media::ImageDigest digest;
+        manifest::ImageDigest digest;
         digest.update(image);
-        image.replace(media::digest_field_offset, media::digest_field_size,
-                      media::digest_field_text({digest.finish(), image.size()}));
+        image.replace(manifest::digest_field_offset, manifest::digest_field_size,
+                      manifest::digest_field_text({digest.finish(), image.size()}));
     }
 };
 
@@ -137,7 +137,7 @@ TEST_CASE("a damaged medium is told by file") {
         CHECK_FALSE(check_medium(system, medium, progress).value().sound());
     }
     SUBCASE("the digest itself is gone") {
-        bytes[media::digest_field_offset + 30] = 'x';
+        bytes[manifest::digest_field_offset + 30] = 'x';
         CHECK_FALSE(check_medium(system, medium, progress).value().sound());
     }
     SUBCASE("unreadable sectors") {

@@ -16,7 +16,7 @@ Facts facts_of(const model::Machine &found) {
     Facts facts;
     facts.medium = "/dev/sr0";
     facts.profile = example::profile();
-    facts.assemblies = decide_assembly(facts.profile->machine, found);
+    facts.assemblies = diagnose::decide_assembly(facts.profile->machine, found);
     facts.observed = example::running(found);
     facts.comparison = diagnose::compare(*facts.profile, *facts.observed);
     return facts;
@@ -169,7 +169,7 @@ TEST_CASE("the overview fits on a screen however large the machine, trouble firs
     }
     Facts facts = facts_of(found_without("disk1"));
     facts.profile->machine = recorded;
-    facts.assemblies = decide_assembly(recorded, *facts.observed);
+    facts.assemblies = diagnose::decide_assembly(recorded, *facts.observed);
     facts.comparison = diagnose::compare(*facts.profile, *facts.observed);
     for (int i = 0; i < 30; ++i)
         facts.warnings.push_back(fmt::format("warning {}", i));

@@ -3,8 +3,8 @@
 
 #include "agent/terminal.h"
 #include "example.h"
-#include "fake_system.h"
-#include "media/image_sums.h"
+#include "../support/fake_system.h"
+#include "manifest/image_sums.h"
 #include "profile/profile.h"
 #include "util/digest.h"
 
@@ -67,7 +67,7 @@ struct Scene {
             system.files["/medium/mdrescue/id-image-1"] = "";
             system.files["/medium/mdrescue/machine.json"] = profile;
             system.files["/medium/mdrescue/SHA256SUMS"] =
-                media::sums_line(util::sha256(profile), "mdrescue/machine.json");
+                manifest::sums_line(util::sha256(profile), "mdrescue/machine.json");
         };
         system.program = [this](const system::Command &command) {
             if (command.argv[0] == "mdadm")
@@ -215,7 +215,7 @@ TEST_CASE("a damaged profile is not used") {
         scene.system.files["/medium/mdrescue/id-image-1"] = "";
         scene.system.files["/medium/mdrescue/machine.json"] = "{}";
         scene.system.files["/medium/mdrescue/SHA256SUMS"] =
-            media::sums_line(util::sha256("other"), "mdrescue/machine.json");
+            manifest::sums_line(util::sha256("other"), "mdrescue/machine.json");
     };
     const std::string text = scene.play({"1", "", "4", "", "6"});
     CHECK(contains(text, "is damaged"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/boot_images.h"
 #include "media/boot_images_prefix.h"
+#include "../support/read_only_system.h"
 #include "media_fixture.h"
 
 #include "util/bytes.h"
@@ -11,7 +12,7 @@ using namespace mdrescue::media::test;
 namespace {
 
 /// The real machine, on which grub-mkimage may be missing.
-class Machine : public system::System {
+class Machine : public ReadOnlySystem {
   public:
     explicit Machine(bool mkimage = true) : mkimage_(mkimage) {}
     util::Result<system::Output> run(const system::Command &command) override {
@@ -33,17 +34,6 @@ class Machine : public system::System {
         return real_->read_link(path);
     }
     bool exists(const std::string &path) override { return real_->exists(path); }
-    util::Result<void> write_control(const std::string &, const std::string &) override {
-        return util::fail("not here");
-    }
-    util::Result<void> make_directory(const std::string &) override {
-        return util::fail("not here");
-    }
-    util::Result<void> mount(const system::Mount &) override { return util::fail("not here"); }
-    util::Result<void> unmount(const std::string &) override { return util::fail("not here"); }
-    void sleep(std::chrono::milliseconds) override {}
-    std::chrono::steady_clock::time_point now() override { return {}; }
-
   private:
     bool mkimage_;
     std::unique_ptr<system::System> real_ = system::real_system();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media_fixture.h"
 
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 #include "media/image_reader.h"
 
 using namespace mdrescue;
@@ -116,8 +116,8 @@ TEST_CASE("a flipped bit anywhere is found") {
         CHECK((!result || (!result->sound && !result->damaged.empty())));
     }
     // The descriptor and the digest field, bit by bit where it matters most.
-    for (std::size_t at = media::volume_descriptor_offset;
-         at < media::volume_descriptor_offset + 2048; at += 13) {
+    for (std::size_t at = manifest::volume_descriptor_offset;
+         at < manifest::volume_descriptor_offset + 2048; at += 13) {
         std::string bad = good;
         bad[at] = static_cast<char>(bad[at] ^ 1);
         put(iso, bad);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media_fixture.h"
 
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 #include "media/image_reader.h"
 
 #include <csignal>
@@ -58,19 +58,19 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     put(scratch / "disk", std::string(1'500'000, 'd'));
     put(scratch / "empty", "");
     auto link = on_disk("boot/link-a", scratch / "disk");
-    std::get<payload::FileSource>(link.bytes).device = 7;
-    std::get<payload::FileSource>(link.bytes).inode = 42;
+    std::get<manifest::FileSource>(link.bytes).device = 7;
+    std::get<manifest::FileSource>(link.bytes).inode = 42;
     auto same = link;
     same.path = "boot/link-b";
-    payload::Node symlink;
-    symlink.kind = payload::Node::Kind::symlink;
+    manifest::Node symlink;
+    symlink.kind = manifest::Node::Kind::symlink;
     symlink.path = "boot/loop";
     symlink.target = "loop";
-    payload::Node fifo;
-    fifo.kind = payload::Node::Kind::fifo;
+    manifest::Node fifo;
+    fifo.kind = manifest::Node::Kind::fifo;
     fifo.path = "boot/fifo";
-    payload::Node device;
-    device.kind = payload::Node::Kind::character_device;
+    manifest::Node device;
+    device.kind = manifest::Node::Kind::character_device;
     device.path = "boot/null";
     device.rdev = 0x103;
     auto secret = text("boot/secret", "key");
@@ -90,7 +90,7 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     CHECK((status.st_mode & 0777U) == 0600);
     CHECK(static_cast<std::uint64_t>(status.st_size) == report->size);
     std::string blank = get(iso);
-    blank.replace(media::digest_field_offset, media::digest_field_size, media::digest_field_size,
+    blank.replace(manifest::digest_field_offset, manifest::digest_field_size, manifest::digest_field_size,
                   '\0');
     CHECK(util::sha256(blank) == report->digest);
     // Stored once: 1.5 MB of links would not fit twice.
@@ -182,8 +182,8 @@ TEST_CASE("a file that shrinks, grows, vanishes or cannot be read ends the writi
     {
         // /proc/self/mem: opens, and reading at 0 fails with EIO.
         media::ImageRequest request = small_request();
-        payload::Node unreadable = text("boot/unreadable", "");
-        unreadable.bytes = payload::FileSource{"/proc/self/mem", 0, 0, 0};
+        manifest::Node unreadable = text("boot/unreadable", "");
+        unreadable.bytes = manifest::FileSource{"/proc/self/mem", 0, 0, 0};
         request.tree.push_back(unreadable);
         check_failure(request, silent, "/proc/self/mem", "Input/output error");
     }

@@ -67,28 +67,28 @@ inline std::string run(std::vector<std::string> argv) {
     return output->out + output->err;
 }
 
-inline payload::Node directory(std::string path, std::uint32_t mode = 0755) {
-    payload::Node node;
-    node.kind = payload::Node::Kind::directory;
+inline manifest::Node directory(std::string path, std::uint32_t mode = 0755) {
+    manifest::Node node;
+    node.kind = manifest::Node::Kind::directory;
     node.path = std::move(path);
     node.mode = mode;
     node.mtime = 1700000000;
     return node;
 }
 
-inline payload::Node text(std::string path, std::string bytes) {
-    payload::Node node;
+inline manifest::Node text(std::string path, std::string bytes) {
+    manifest::Node node;
     node.path = std::move(path);
     node.mtime = 1700000000;
     node.bytes = std::move(bytes);
     return node;
 }
 
-inline payload::Node on_disk(std::string path, const std::string &file) {
-    payload::Node node;
+inline manifest::Node on_disk(std::string path, const std::string &file) {
+    manifest::Node node;
     node.path = std::move(path);
     node.mtime = 1700000000;
-    node.bytes = payload::FileSource{file, std::filesystem::file_size(file), 0, 0};
+    node.bytes = manifest::FileSource{file, std::filesystem::file_size(file), 0, 0};
     return node;
 }
 

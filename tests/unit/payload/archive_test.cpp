@@ -59,7 +59,7 @@ std::map<std::string, Entry> read_archive(const std::string &path,
     return entries;
 }
 
-payload::Tree sample(const Scratch &scratch, std::int64_t time = 1700000000) {
+manifest::Tree sample(const Scratch &scratch, std::int64_t time = 1700000000) {
     TreeBuilder builder(time);
     payload::add_merged_links(builder);
     builder.directory("tmp", 01777);

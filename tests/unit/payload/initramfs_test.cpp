@@ -9,7 +9,7 @@
 
 using namespace mdrescue;
 using namespace std::string_literals;
-using payload::Node;
+using manifest::Node;
 
 namespace {
 
@@ -56,7 +56,7 @@ payload::InitramfsRequest request(const Scratch &root) {
     return request;
 }
 
-const Node *find(const payload::Tree &tree, const std::string &path) {
+const manifest::Node *find(const manifest::Tree &tree, const std::string &path) {
     for (const auto &node : tree)
         if (node.path == path)
             return &node;
@@ -75,15 +75,15 @@ TEST_CASE(
     REQUIRE_MESSAGE(tree, tree.error().message);
     CHECK(listener.warnings.empty());
     CHECK(find(*tree, "init")->target == "usr/bin/mdrescue-agent");
-    CHECK(find(*tree, "dev/console")->kind == Node::Kind::character_device);
-    CHECK(find(*tree, "medium")->kind == Node::Kind::directory);
+    CHECK(find(*tree, "dev/console")->kind == manifest::Node::Kind::character_device);
+    CHECK(find(*tree, "medium")->kind == manifest::Node::Kind::directory);
     CHECK(find(*tree, "etc/passwd") != nullptr);
     CHECK(find(*tree, "usr/lib/modules/1.0/kernel/drivers/ata/ahci.ko") != nullptr);
     CHECK(find(*tree, "usr/lib/modules/1.0/mdrescue.load") != nullptr);
     CHECK(find(*tree, "usr/lib/firmware/ahci.bin") != nullptr);
-    CHECK(find(*tree, "usr/bin/mkfs.xfs")->kind == Node::Kind::file);
+    CHECK(find(*tree, "usr/bin/mkfs.xfs")->kind == manifest::Node::Kind::file);
     CHECK(find(*tree, "usr/bin/mkfs.vfat") == nullptr);            // no vfat on this machine
-    CHECK(find(*tree, "usr/bin/blkid")->kind == Node::Kind::file); // the real one, not the applet
+    CHECK(find(*tree, "usr/bin/blkid")->kind == manifest::Node::Kind::file); // the real one, not the applet
     CHECK(find(*tree, "usr/bin/ls")->target == "busybox");
     CHECK(find(*tree, "usr/bin/tar") == nullptr); // unknown to this busybox
     for (const auto &node : *tree) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "payload/snapshot.h"
+
+#include "manifest/snapshot_metadata.h"
 #include "scratch.h"
 
 #include <doctest/doctest.h>
@@ -15,11 +17,11 @@
 #include <unistd.h>
 
 using namespace mdrescue;
-using payload::Node;
+using manifest::Node;
 
 namespace {
 
-const Node *find(const payload::Tree &tree, const std::string &path) {
+const manifest::Node *find(const manifest::Tree &tree, const std::string &path) {
     for (const auto &node : tree)
         if (node.path == path)
             return &node;
@@ -68,21 +70,21 @@ TEST_CASE("a directory is kept with all that belongs to it") {
     CHECK(tree->front().path == "boot");
     for (std::size_t i = 1; i < tree->size(); ++i)
         CHECK((*tree)[i - 1].path < (*tree)[i].path);
-    const Node *config = find(*tree, "boot/grub/grub.cfg");
+    const manifest::Node *config = find(*tree, "boot/grub/grub.cfg");
     REQUIRE(config != nullptr);
     CHECK(config->mode == 04640);
     CHECK(config->mtime == 1234567890);
     CHECK(config->mtime_nsec == 987654321);
     if (with_xattr)
         CHECK(config->xattrs.at("user.note") == std::string("a\0b", 3));
-    const auto &kernel = std::get<payload::FileSource>(find(*tree, "boot/vmlinuz")->bytes);
+    const auto &kernel = std::get<manifest::FileSource>(find(*tree, "boot/vmlinuz")->bytes);
     CHECK(kernel.size == 6);
     CHECK(kernel.inode != 0);
     CHECK(kernel.inode ==
-          std::get<payload::FileSource>(find(*tree, "boot/grub-kernel")->bytes).inode);
-    CHECK(std::get<payload::FileSource>(config->bytes).inode == 0);
+          std::get<manifest::FileSource>(find(*tree, "boot/grub-kernel")->bytes).inode);
+    CHECK(std::get<manifest::FileSource>(config->bytes).inode == 0);
     CHECK(find(*tree, "boot/loop")->target == ".");
-    CHECK(find(*tree, "boot/fifo")->kind == Node::Kind::fifo);
+    CHECK(find(*tree, "boot/fifo")->kind == manifest::Node::Kind::fifo);
     if (with_device)
         CHECK(find(*tree, "boot/null")->rdev == makedev(1, 3));
     CHECK(find(*tree, "boot/socket") == nullptr);
@@ -92,19 +94,19 @@ TEST_CASE("a directory is kept with all that belongs to it") {
     // What is told of it comes back from the text.
     auto expected = *tree;
     for (auto &node : expected)
-        if (auto *source = std::get_if<payload::FileSource>(&node.bytes))
-            *source = payload::FileSource{{}, source->size, 0, 0};
-    const std::string text = payload::snapshot_metadata(*tree);
-    auto back = payload::parse_snapshot_metadata(text);
+        if (auto *source = std::get_if<manifest::FileSource>(&node.bytes))
+            *source = manifest::FileSource{{}, source->size, 0, 0};
+    const std::string text = manifest::snapshot_metadata(*tree);
+    auto back = manifest::parse_snapshot_metadata(text);
     REQUIRE(back);
-    CHECK(payload::snapshot_metadata(*back) == text);
+    CHECK(manifest::snapshot_metadata(*back) == text);
     const auto inode = [&](const char *path) {
-        return std::get<payload::FileSource>(find(*back, path)->bytes).inode;
+        return std::get<manifest::FileSource>(find(*back, path)->bytes).inode;
     };
     CHECK(inode("boot/vmlinuz") != 0);
     CHECK(inode("boot/vmlinuz") == inode("boot/grub-kernel"));
     for (auto &node : *back)
-        if (auto *source = std::get_if<payload::FileSource>(&node.bytes))
+        if (auto *source = std::get_if<manifest::FileSource>(&node.bytes))
             source->inode = 0;
     CHECK(*back == expected);
 }
@@ -155,7 +157,7 @@ TEST_CASE("a filesystem mounted inside stays outside") {
     ::umount(scratch.at("b/efi").c_str());
     REQUIRE(tree);
     REQUIRE(tree->size() == 3);
-    CHECK(find(*tree, "boot/efi")->kind == Node::Kind::directory);
+    CHECK(find(*tree, "boot/efi")->kind == manifest::Node::Kind::directory);
 }
 
 TEST_CASE("metadata from a damaged or hostile medium is refused") {
@@ -164,7 +166,7 @@ TEST_CASE("metadata from a damaged or hostile medium is refused") {
         return "{" + head + rest + tail + "}\n";
     };
     const std::string good = line(R"("path":"boot/a","kind":"file")", R"(,"size":3)");
-    REQUIRE(payload::parse_snapshot_metadata(good));
+    REQUIRE(manifest::parse_snapshot_metadata(good));
     const std::string bad[] = {
         line(R"("path":"../etc/a","kind":"file")", R"(,"size":3)"),
         line(R"("path":"/etc/a","kind":"file")", R"(,"size":3)"),
@@ -185,7 +187,7 @@ TEST_CASE("metadata from a damaged or hostile medium is refused") {
     };
     for (const auto &text : bad) {
         CAPTURE(text);
-        const auto parsed = payload::parse_snapshot_metadata(text);
+        const auto parsed = manifest::parse_snapshot_metadata(text);
         REQUIRE_FALSE(parsed);
         CHECK(parsed.error().message.starts_with("line "));
     }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "system/system.h"
+#include "../support/read_only_system.h"
 
 #include <functional>
 #include <map>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +13,7 @@
 namespace mdrescue::probe::test {
 
 /// A machine made of a map of files. Programs are answered by a function.
-class FakeSystem final : public system::System {
+class FakeSystem final : public ReadOnlySystem {
   public:
     std::map<std::string, std::string> files;
     std::map<std::string, std::string> links;
@@ -57,19 +56,6 @@ class FakeSystem final : public system::System {
         const auto at = files.lower_bound(path);
         return at != files.end() && (at->first == path || at->first.starts_with(path + "/"));
     }
-    // Probing changes nothing: any of these is a mistake.
-    util::Result<void> write_control(const std::string & /*path*/,
-                                     const std::string & /*value*/) override {
-        throw forbidden();
-    }
-    util::Result<void> make_directory(const std::string & /*path*/) override { throw forbidden(); }
-    util::Result<void> mount(const system::Mount & /*mount*/) override { throw forbidden(); }
-    util::Result<void> unmount(const std::string & /*target*/) override { throw forbidden(); }
-    void sleep(std::chrono::milliseconds /*time*/) override { throw forbidden(); }
-    std::chrono::steady_clock::time_point now() override { return {}; }
-
-  private:
-    static std::logic_error forbidden() { return std::logic_error("probing must not do this"); }
 };
 
 } // namespace mdrescue::probe::test

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/assemble.h"
+#include "execute/assemble.h"
 
-#include "fake_system.h"
+#include "../support/fake_system.h"
 
 #include <doctest/doctest.h>
 
 using namespace mdrescue;
-using namespace mdrescue::agent;
+using namespace mdrescue::diagnose;
+using execute::assemble;
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 
 #include "util/text.h"
 
@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <optional>
 
-namespace mdrescue::media {
+namespace mdrescue::manifest {
 namespace {
 
 constexpr std::size_t digest_digits = 64;
@@ -76,4 +76,4 @@ util::Result<std::map<std::string, std::string>> parse_sums(std::string_view tex
     return sums;
 }
 
-} // namespace mdrescue::media
+} // namespace mdrescue::manifest

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 
 #include <doctest/doctest.h>
 
-using namespace mdrescue::media;
+using namespace mdrescue;
+using namespace mdrescue::manifest;
 
 TEST_CASE("the digest field reads back, and no other spelling of it does") {
     const DigestField field{std::string(64, 'a'), 123456, std::string(64, 'b')};

@@ -12,7 +12,7 @@
 /// of the ISO 9660 primary volume descriptor (ECMA-119, 8.4.32; the place where implantisomd5 puts
 /// its own). It is taken over all bytes of the image with that field as zeros. So one linear read
 /// checks a file, a larger USB stick, or a CD with padding.
-namespace mdrescue::media {
+namespace mdrescue::manifest {
 
 /// The primary volume descriptor is the 17th block of 2048 bytes (ECMA-119, 6.2.1 and 8.4).
 inline constexpr std::uint64_t volume_descriptor_offset = 16 * 2048;
@@ -41,4 +41,4 @@ class ImageDigest {
     std::uint64_t offset_ = 0;
 };
 
-} // namespace mdrescue::media
+} // namespace mdrescue::manifest

@@ -22,6 +22,16 @@ class FakeSystem final : public system::System {
     std::function<void(const system::Mount &)> on_mount;
     std::function<void()> on_sleep;
     std::chrono::steady_clock::time_point clock{};
+    struct DeviceWrite {
+        std::string path;
+        std::uint64_t offset = 0, size = 0;
+        system::Claim claim = system::Claim::exclusive;
+    };
+    std::vector<DeviceWrite> device_writes;
+    std::set<std::string> unwritable; ///< paths that cannot be opened for writing
+    std::map<std::string, std::string> links;
+    std::map<std::string, system::Attributes> attributes;
+    std::vector<std::string> synced;
 
     util::Result<system::Output> run(const system::Command &command) override {
         commands.push_back(command.argv);
@@ -49,7 +59,8 @@ class FakeSystem final : public system::System {
         return std::vector<std::string>(names.begin(), names.end());
     }
     util::Result<std::string> read_link(const std::string &path) override {
-        return util::fail("no link " + path);
+        const auto link = links.find(path);
+        return link == links.end() ? util::fail("no link " + path) : util::Result<std::string>(link->second);
     }
     bool exists(const std::string &path) override {
         const auto next = files.lower_bound(path);
@@ -72,6 +83,67 @@ class FakeSystem final : public system::System {
         mounts.push_back("-" + target);
         std::erase_if(files,
                       [&](const auto &file) { return file.first.starts_with(target + "/"); });
+        return {};
+    }
+    util::Result<void> write_device(const std::string &path, std::uint64_t offset,
+                                    const std::string &bytes, system::Claim claim) override {
+        if (unwritable.contains(path))
+            return util::fail("cannot open for writing " + path);
+        std::string &device = files[path];
+        if (offset + bytes.size() > device.size())
+            return util::fail(path + " is too short");
+        device.replace(offset, bytes.size(), bytes);
+        device_writes.push_back({path, offset, bytes.size(), claim});
+        return {};
+    }
+    util::Result<void> replace_file(const std::string &path, const std::string &bytes,
+                                    std::uint32_t) override {
+        if (unwritable.contains(path))
+            return util::fail("cannot replace " + path);
+        files[path] = bytes;
+        return {};
+    }
+    util::Result<void> append_file(const std::string &path, const std::string &bytes) override {
+        if (unwritable.contains(path))
+            return util::fail("cannot open " + path);
+        files[path] += bytes;
+        return {};
+    }
+    util::Result<void> copy_file(const std::string &source, const std::string &target) override {
+        if (!files.contains(source) || unreadable.contains(source))
+            return util::fail("cannot read " + source);
+        if (files.contains(target) || unwritable.contains(target))
+            return util::fail("cannot make " + target);
+        files[target] = files[source];
+        return {};
+    }
+    util::Result<void> make_symlink(const std::string &text, const std::string &path) override {
+        links[path] = text;
+        return {};
+    }
+    util::Result<void> make_hard_link(const std::string &existing,
+                                      const std::string &path) override {
+        files[path] = files[existing];
+        return {};
+    }
+    util::Result<void> make_node(const std::string &path, std::uint32_t, std::uint64_t) override {
+        files[path] = "";
+        return {};
+    }
+    util::Result<void> set_attributes(const std::string &path,
+                                      const system::Attributes &given, bool) override {
+        attributes[path] = given;
+        return {};
+    }
+    util::Result<void> remove(const std::string &path) override {
+        links.erase(path);
+        std::erase_if(files, [&](const auto &file) {
+            return file.first == path || file.first.starts_with(path + "/");
+        });
+        return {};
+    }
+    util::Result<void> sync(const std::string &path) override {
+        synced.push_back(path);
         return {};
     }
     void sleep(std::chrono::milliseconds time) override {

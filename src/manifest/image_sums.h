@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// /mdrescue/SHA256SUMS: what `sha256sum -c` reads, run in the root directory of the mounted image.
-namespace mdrescue::media {
+namespace mdrescue::manifest {
 
 inline constexpr std::string_view sums_path = "mdrescue/SHA256SUMS";
 /// El Torito image. Its bytes change while the image is written (boot information table), so it has
@@ -24,4 +24,4 @@ inline constexpr std::string_view boot_catalog_path = "mdrescue/boot.cat";
 /// Digest by path. Error: names the first line that is none.
 [[nodiscard]] util::Result<std::map<std::string, std::string>> parse_sums(std::string_view text);
 
-} // namespace mdrescue::media
+} // namespace mdrescue::manifest

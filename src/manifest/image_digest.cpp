@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/image_digest.h"
+#include "manifest/image_digest.h"
 
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
-namespace mdrescue::media {
+namespace mdrescue::manifest {
 namespace {
 
 constexpr std::string_view magic = "mdrescue-digest 1 sha256=";
@@ -66,4 +66,4 @@ void ImageDigest::update(std::string_view bytes) {
     }
 }
 
-} // namespace mdrescue::media
+} // namespace mdrescue::manifest

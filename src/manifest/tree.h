@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-namespace mdrescue::payload {
+namespace mdrescue::manifest {
 
 /// Bytes of a regular file that are read when they are needed.
 struct FileSource {
@@ -38,4 +38,4 @@ struct Node {
 /// Sorted by path, every directory before what is in it, no path twice.
 using Tree = std::vector<Node>;
 
-} // namespace mdrescue::payload
+} // namespace mdrescue::manifest

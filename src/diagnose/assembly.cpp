@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/assemble.h"
-
-#include "util/text.h"
+#include "diagnose/assembly.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
-namespace mdrescue::agent {
+namespace mdrescue::diagnose {
 namespace {
 
 using model::Array;
 using model::ArrayMember;
 using model::Machine;
-using util::Result;
 
 constexpr int spare = -1;
 constexpr int journal = -3;
@@ -192,27 +189,6 @@ void make_nodes_unique(std::vector<Assembly> &assemblies) {
         }
 }
 
-Result<void> start(system::System &system, const Machine &observed, const Assembly &assembly) {
-    // --readonly writes array_state of the array instead of running it: no superblock is written,
-    // no resync and no recovery begins (mdadm(8), --readonly). --config=none: the configuration
-    // file of the initramfs, if there is one, has no say.
-    system::Command command{.argv = {"mdadm", "--assemble", "--readonly", "--run", "--config=none",
-                                     "--uuid=" + assembly.uuid, assembly.node}};
-    for (const model::DeviceRef &member : assembly.members)
-        if (const model::Disk *disk = model::find_disk(observed, member.disk))
-            command.argv.push_back(model::device_path(*disk, member.partition));
-    MDR_TRY(system::run_ok(system, command));
-    return {};
-}
-
-Result<void> stop(system::System &system, const Machine &observed, const std::string &uuid) {
-    for (const Array &array : observed.arrays)
-        if (array.uuid == uuid && !array.kernel_name.empty())
-            MDR_TRY(
-                system::run_ok(system, {.argv = {"mdadm", "--stop", "/dev/" + array.kernel_name}}));
-    return {};
-}
-
 } // namespace
 
 std::vector<Assembly> decide_assembly(const Machine &recorded, const Machine &observed) {
@@ -223,21 +199,4 @@ std::vector<Assembly> decide_assembly(const Machine &recorded, const Machine &ob
     return assemblies;
 }
 
-bool assemble(system::System &system, const Machine &observed, std::vector<Assembly> &assemblies) {
-    bool changed = false;
-    for (Assembly &assembly : assemblies) {
-        if (assembly.verdict != Verdict::start && assembly.verdict != Verdict::restart)
-            continue;
-        Result<void> result;
-        if (assembly.verdict == Verdict::restart)
-            result = stop(system, observed, assembly.uuid);
-        if (result)
-            result = start(system, observed, assembly);
-        if (!result)
-            assembly.error = result.error().message;
-        changed = true;
-    }
-    return changed;
-}
-
-} // namespace mdrescue::agent
+} // namespace mdrescue::diagnose

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "payload/snapshot.h"
+#include "manifest/snapshot_metadata.h"
+
 #include "util/bytes.h"
 #include "util/text.h"
 
@@ -11,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <utility>
 
-namespace mdrescue::payload {
+namespace mdrescue::manifest {
 
 namespace {
 
@@ -251,4 +252,4 @@ util::Result<Tree> parse_snapshot_metadata(std::string_view text) {
     return std::move(parser.tree);
 }
 
-} // namespace mdrescue::payload
+} // namespace mdrescue::manifest

@@ -2,15 +2,13 @@
 #pragma once
 
 #include "model/machine.h"
-#include "system/system.h"
-#include "util/result.h"
 
 #include <string>
 #include <vector>
 
 /// Which recorded arrays are started from which members, read-only. Deciding is a pure function;
 /// nothing but recorded arrays is ever touched.
-namespace mdrescue::agent {
+namespace mdrescue::diagnose {
 
 enum class Verdict {
     start,          ///< from `members`
@@ -43,9 +41,4 @@ struct Assembly {
 [[nodiscard]] std::vector<Assembly> decide_assembly(const model::Machine &recorded,
                                                     const model::Machine &observed);
 
-/// Starts what is to be started, by mdadm; a failure is noted in `error` and the others go on.
-/// True when something was started: the machine has to be probed again.
-bool assemble(system::System &system, const model::Machine &observed,
-              std::vector<Assembly> &assemblies);
-
-} // namespace mdrescue::agent
+} // namespace mdrescue::diagnose

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "media/image_sums.h"
+#include "manifest/image_sums.h"
 
 #include <doctest/doctest.h>
 
-using namespace mdrescue::media;
+using namespace mdrescue;
+using namespace mdrescue::manifest;
 
 TEST_CASE("lines are those of sha256sum, also for awkward names") {
     const std::string digest(64, '0');

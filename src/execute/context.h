@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "execute/journal.h"
+#include "model/machine.h"
+#include "plan/describe.h"
+#include "plan/plan.h"
+#include "system/system.h"
+#include "util/progress.h"
+#include "util/result.h"
+
+#include <functional>
+#include <string>
+
+/// What every step works with.
+namespace mdrescue::execute {
+
+/// Reads the present machine anew: probe::collect and probe::interpret.
+using Observe = std::function<util::Result<model::Machine>()>;
+
+/// Where things lie for this recovery.
+struct Places {
+    bool online = false;         ///< on the running installed system: root is "/", filesystems are mounted where they belong
+    std::string medium;          ///< directory the image is mounted at: "/medium"; "" when there is none
+    std::string root = "/mnt/root"; ///< where the installed system's root is mounted ("/" online)
+    std::string scratch = "/run/mdrescue"; ///< private directory for mount points and logs
+};
+
+struct Context {
+    system::System &system;
+    util::Progress &progress; ///< bytes within a step
+    Journal &journal;
+    const model::Profile &profile;
+    model::Machine observed; ///< as of the last look; steps that change devices look again
+    const plan::Plan &plan;
+    Places places;
+    Observe observe;
+
+    [[nodiscard]] plan::Machines machines() const { return {profile, observed}; }
+    /// "/dev/sda2" of a recorded disk now. Error: the disk is not here any more.
+    [[nodiscard]] util::Result<std::string> device(const model::DeviceRef &recorded) const;
+    /// The observed disk that stands for a recorded one.
+    [[nodiscard]] util::Result<const model::Disk *> disk(const std::string &recorded) const;
+    /// "/dev/md1". Error: the array does not run.
+    [[nodiscard]] util::Result<std::string> array(const std::string &uuid) const;
+};
+
+/// The last guard before a write: the kernel name still belongs to the disk the plan means (serial,
+/// WWN, size and position from sysfs agree with what was observed), and that disk is a replacement of
+/// this plan. Kernel names move when a controller resets. Safety rules 1 and 2.
+[[nodiscard]] util::Result<void> confirm_target(Context &context, const std::string &recorded_disk);
+
+} // namespace mdrescue::execute
