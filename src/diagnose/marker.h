@@ -27,7 +27,11 @@ inline constexpr std::uint64_t marker_size = 4096; ///< in bytes; also its align
 /// Exactly marker_size bytes: one line of text that names image and disk, then its SHA-256, then zeros.
 [[nodiscard]] std::string marker_bytes(const model::Profile &profile, const std::string &disk);
 
-/// The disk of the profile that the marker was written for; "" when the bytes are no marker, damaged,
+/// The text of a sound start marker of any image, without the zeros behind it; "" when the bytes are
+/// none or damaged. Takes its own result too.
+[[nodiscard]] std::string marker_text(std::string_view bytes);
+
+/// The disk of the profile that the marker (or its text) was written for; "" when the bytes are no marker, damaged,
 /// or of another profile.
 [[nodiscard]] std::string marked_disk(const model::Profile &profile, std::string_view bytes);
 
