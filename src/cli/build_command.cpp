@@ -40,13 +40,16 @@ util::Result<std::int64_t> build_epoch() {
     const std::string_view digits(text);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
     // Rock Ridge and FAT dates, and what people can mean: 1980 to 2107.
-    if (error != std::errc{} || end != digits.data() + digits.size() || epoch < 315532800 || epoch >= 4354819200)
-        return util::fail(fmt::format("SOURCE_DATE_EPOCH is not a time between 1980 and 2107: {}", util::printable(digits)),
+    if (error != std::errc{} || end != digits.data() + digits.size() || epoch < 315532800 ||
+        epoch >= 4354819200)
+        return util::fail(fmt::format("SOURCE_DATE_EPOCH is not a time between 1980 and 2107: {}",
+                                      util::printable(digits)),
                           "Give seconds since 1970, or unset it.");
     return epoch;
 }
 
-util::Result<model::Machine> machine_to_build_for(const Context &context, const BuildOptions &options) {
+util::Result<model::Machine> machine_to_build_for(const Context &context,
+                                                  const BuildOptions &options) {
     if (this_machine(options))
         return probe_this_machine(context.system);
     MDR_TRY_ASSIGN(const std::string text, context.system.read_file(options.machine_file));
@@ -56,26 +59,30 @@ util::Result<model::Machine> machine_to_build_for(const Context &context, const 
     return std::move(profile->machine);
 }
 
-util::Result<bool> check_arrays(const model::Machine &machine, const BuildOptions &options, util::Progress &progress) {
+util::Result<bool> check_arrays(const model::Machine &machine, const BuildOptions &options,
+                                util::Progress &progress) {
     std::string list;
     for (const auto &array : machine.arrays)
         if (model::degraded(array))
             list += fmt::format("{}{} {} {}", list.empty() ? "" : ", ",
-                                array.kernel_name.empty() ? array.uuid : array.kernel_name, model::level_name(array.level),
-                                model::slot_map(array));
+                                array.kernel_name.empty() ? array.uuid : array.kernel_name,
+                                model::level_name(array.level), model::slot_map(array));
     if (machine.arrays.empty())
-        progress.warn("this machine has no md array; the image can restore /boot and the boot loader, no array");
+        progress.warn("this machine has no md array; the image can restore /boot and the boot "
+                      "loader, no array");
     if (list.empty())
         return false;
     if (!options.allow_degraded)
         return util::fail(fmt::format("an array lacks a member right now: {}", list),
-                          "Repair it first, so that the image records a whole machine; or give --allow-degraded, and the image will say so.");
+                          "Repair it first, so that the image records a whole machine; or give "
+                          "--allow-degraded, and the image will say so.");
     progress.warn(fmt::format("recording a degraded machine: {}", list));
     return true;
 }
 
 /// The image is named after what is on it, so the same machine, kernel and time give the same id.
-model::Profile make_profile(const model::Machine &machine, const payload::Kernel &kernel, bool degraded, std::int64_t epoch) {
+model::Profile make_profile(const model::Machine &machine, const payload::Kernel &kernel,
+                            bool degraded, std::int64_t epoch) {
     model::Profile profile;
     profile.made_by = "mdrescue " MDRESCUE_VERSION;
     profile.made_at = epoch;
@@ -86,13 +93,16 @@ model::Profile make_profile(const model::Machine &machine, const payload::Kernel
     return profile;
 }
 
-std::string below(const std::string &root, const std::string &path) { return root == "/" ? path : root + path; }
+std::string below(const std::string &root, const std::string &path) {
+    return root == "/" ? path : root + path;
+}
 
 util::Result<manifest::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
     const std::string directory = below(options.root, "/boot");
     if (::access(directory.c_str(), F_OK) != 0)
-        return util::fail(fmt::format("there is no {}", util::printable(directory)),
-                          "If /boot is a filesystem of its own, mount it; the image is worthless without it.");
+        return util::fail(
+            fmt::format("there is no {}", util::printable(directory)),
+            "If /boot is a filesystem of its own, mount it; the image is worthless without it.");
     return payload::snapshot(directory, "boot", progress);
 }
 
@@ -107,14 +117,21 @@ std::uint64_t file_bytes(const manifest::Tree &tree) {
 }
 
 std::string human_report(const BuildReport &report) {
-    std::string text = fmt::format("{}  the rescue image of {}, kernel {}\n", util::printable(report.output),
-                                   util::printable(report.host_name), util::printable(report.kernel));
-    text += fmt::format("size      {} ({} bytes): /boot {}, EFI partitions {}, initramfs {}\n", util::size_text(report.size), report.size,
-                        util::size_text(report.boot_bytes), util::size_text(report.esp_bytes), util::size_text(report.initramfs_bytes));
+    std::string text =
+        fmt::format("{}  the rescue image of {}, kernel {}\n", util::printable(report.output),
+                    util::printable(report.host_name), util::printable(report.kernel));
+    text +=
+        fmt::format("size      {} ({} bytes): /boot {}, EFI partitions {}, initramfs {}\n",
+                    util::size_text(report.size), report.size, util::size_text(report.boot_bytes),
+                    util::size_text(report.esp_bytes), util::size_text(report.initramfs_bytes));
     text += fmt::format("sha256    {}\n", report.digest);
-    text += fmt::format("starts on {}{}{}\n", report.bios ? "BIOS" : "", report.bios && report.uefi ? " and " : "",
-                        report.uefi ? (report.secure_boot ? "UEFI, also with Secure Boot on" : "UEFI, not with Secure Boot on") : "");
-    text += "Verified: every byte was read back. Keep it away from this machine, and build it again when the kernel or the disks change.\n";
+    text += fmt::format("starts on {}{}{}\n", report.bios ? "BIOS" : "",
+                        report.bios && report.uefi ? " and " : "",
+                        report.uefi ? (report.secure_boot ? "UEFI, also with Secure Boot on"
+                                                          : "UEFI, not with Secure Boot on")
+                                    : "");
+    text += "Verified: every byte was read back. Keep it away from this machine, and build it "
+            "again when the kernel or the disks change.\n";
     return text;
 }
 
@@ -135,40 +152,67 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(const model::Machine machine, machine_to_build_for(context, options));
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
     MDR_TRY_ASSIGN(const payload::Kernel kernel,
-                   payload::find_kernel(options.root, options.kernel.empty() ? machine.kernel : options.kernel));
+                   payload::find_kernel(options.root,
+                                        options.kernel.empty() ? machine.kernel : options.kernel));
     const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
 
     ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
     if (this_machine(options)) {
-        MDR_TRY_ASSIGN(parts.esps, esp_snapshots(context.system, machine, scratch.path(), progress));
+        MDR_TRY_ASSIGN(parts.esps,
+                       esp_snapshots(context.system, machine, scratch.path(), progress));
     }
 
     MDR_TRY_ASSIGN(parts.initramfs,
-                   payload::build_initramfs({.root = options.root, .kernel = kernel, .machine = profile.machine, .skeleton = data.initramfs,
-                                             .agent = data.agent, .epoch = epoch, .sysfs = this_machine(options) ? "/sys" : ""},
-                                            ::geteuid() == 0 ? initramfs_cache : "", scratch.path() + "/initramfs", progress));
+                   payload::build_initramfs({.root = options.root,
+                                             .kernel = kernel,
+                                             .machine = profile.machine,
+                                             .skeleton = data.initramfs,
+                                             .agent = data.agent,
+                                             .epoch = epoch,
+                                             .sysfs = this_machine(options) ? "/sys" : ""},
+                                            ::geteuid() == 0 ? initramfs_cache : "",
+                                            scratch.path() + "/initramfs", progress));
     progress.phase("Making the boot loaders", 0);
     MDR_TRY_ASSIGN(const media::BootImages boot,
                    media::make_boot_images(context.system,
-                                           {.root = options.root, .grub_directory = data.grub, .image_id = profile.image_id,
-                                            .scratch = scratch.path(), .epoch = epoch},
+                                           {.root = options.root,
+                                            .grub_directory = data.grub,
+                                            .image_id = profile.image_id,
+                                            .scratch = scratch.path(),
+                                            .epoch = epoch},
                                            progress));
-    MDR_TRY_ASSIGN(manifest::Tree tree, image_tree(parts, boot, data, options.password_hash, epoch));
-    MDR_TRY(media::write_image({.tree = std::move(tree), .boot = boot, .volume_id = "MDRESCUE", .image_id = profile.image_id,
-                                .epoch = epoch, .joliet = options.joliet},
+    MDR_TRY_ASSIGN(manifest::Tree tree,
+                   image_tree(parts, boot, data, options.password_hash, epoch));
+    MDR_TRY(media::write_image({.tree = std::move(tree),
+                                .boot = boot,
+                                .volume_id = "MDRESCUE",
+                                .image_id = profile.image_id,
+                                .epoch = epoch,
+                                .joliet = options.joliet},
                                options.output, options.force, progress));
-    MDR_TRY_ASSIGN(const media::Verification verification, media::verify_image(options.output, progress));
+    MDR_TRY_ASSIGN(const media::Verification verification,
+                   media::verify_image(options.output, progress));
     if (!verification.sound)
-        return util::fail(fmt::format("{} does not read back as it was written", util::printable(options.output)),
-                          "The disk or the memory of this machine is not reliable. Do not use this image; write to another disk.");
+        return util::fail(
+            fmt::format("{} does not read back as it was written", util::printable(options.output)),
+            "The disk or the memory of this machine is not reliable. Do not use this image; write "
+            "to another disk.");
     if (this_machine(options))
         MDR_TRY(keep_profile(profile));
 
-    BuildReport report{.output = options.output, .size = verification.bytes, .digest = verification.digest,
-                       .image_id = profile.image_id, .host_name = machine.host_name, .kernel = kernel.version,
-                       .bios = !boot.bios.empty(), .uefi = !boot.esp.empty(), .secure_boot = boot.signed_chain,
-                       .boot_bytes = file_bytes(parts.boot), .esp_bytes = 0, .initramfs_bytes = parts.initramfs.size,
+    BuildReport report{.output = options.output,
+                       .size = verification.bytes,
+                       .digest = verification.digest,
+                       .image_id = profile.image_id,
+                       .host_name = machine.host_name,
+                       .kernel = kernel.version,
+                       .bios = !boot.bios.empty(),
+                       .uefi = !boot.esp.empty(),
+                       .secure_boot = boot.signed_chain,
+                       .boot_bytes = file_bytes(parts.boot),
+                       .esp_bytes = 0,
+                       .initramfs_bytes = parts.initramfs.size,
                        .firmware_bytes = parts.initramfs.firmware_bytes};
     for (const auto &esp : parts.esps)
         report.esp_bytes += file_bytes(esp.tree);

@@ -36,46 +36,76 @@ bool shows_colours(int stream) {
 }
 
 void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
-    auto *command = app.add_subcommand("probe", "Show what this machine is made of; changes nothing");
-    command->add_flag("--json", options.json, "Print the versioned machine.json instead of a table");
-    command->add_option("--record", options.record, "Save the raw facts in DIR (new or empty), to replay this machine in a test or report")
+    auto *command =
+        app.add_subcommand("probe", "Show what this machine is made of; changes nothing");
+    command->add_flag("--json", options.json,
+                      "Print the versioned machine.json instead of a table");
+    command
+        ->add_option(
+            "--record", options.record,
+            "Save the raw facts in DIR (new or empty), to replay this machine in a test or report")
         ->type_name("DIR");
-    command->add_option("--replay", options.replay, "Read recorded facts from DIR instead of this machine")
-        ->type_name("DIR")->excludes("--record");
-    command->callback([&] { action = [&](const Context &context) { return probe(context, options); }; });
+    command
+        ->add_option("--replay", options.replay,
+                     "Read recorded facts from DIR instead of this machine")
+        ->type_name("DIR")
+        ->excludes("--record");
+    command->callback(
+        [&] { action = [&](const Context &context) { return probe(context, options); }; });
 }
 
 void add_build(CLI::App &app, BuildOptions &options, Action &action) {
     auto *command = app.add_subcommand("build", "Make the bootable image of this machine");
-    command->add_option("-o,--output", options.output, "The image to write; must not exist unless --force")
-        ->type_name("FILE")->capture_default_str();
-    command->add_option("--kernel", options.kernel, "Kernel version to put on the image (default: the running one)")
+    command
+        ->add_option("-o,--output", options.output,
+                     "The image to write; must not exist unless --force")
+        ->type_name("FILE")
+        ->capture_default_str();
+    command
+        ->add_option("--kernel", options.kernel,
+                     "Kernel version to put on the image (default: the running one)")
         ->type_name("VERSION");
-    command->add_flag("--force", options.force, "Replace an existing output file, once the new one is complete");
-    command->add_flag("--allow-degraded", options.allow_degraded, "Build although an array lacks a member; the image says so");
-    command->add_flag("--joliet", options.joliet, "Add long file names for Windows readers (a little larger)");
-    command->add_option("--menu-password", options.password_hash,
-                        "Protect editing of the boot menu: a hash made by grub-mkpasswd-pbkdf2 (grub.pbkdf2.sha512…)")
+    command->add_flag("--force", options.force,
+                      "Replace an existing output file, once the new one is complete");
+    command->add_flag("--allow-degraded", options.allow_degraded,
+                      "Build although an array lacks a member; the image says so");
+    command->add_flag("--joliet", options.joliet,
+                      "Add long file names for Windows readers (a little larger)");
+    command
+        ->add_option("--menu-password", options.password_hash,
+                     "Protect editing of the boot menu: a hash made by grub-mkpasswd-pbkdf2 "
+                     "(grub.pbkdf2.sha512…)")
         ->type_name("HASH");
-    command->add_option("--machine", options.machine_file, "Build for the machine of this profile instead of this one; needs --root")
+    command
+        ->add_option("--machine", options.machine_file,
+                     "Build for the machine of this profile instead of this one; needs --root")
         ->type_name("FILE");
-    command->add_option("--root", options.root, "Directory that holds that machine's kernel, /boot and tools")
-        ->type_name("DIR")->capture_default_str();
+    command
+        ->add_option("--root", options.root,
+                     "Directory that holds that machine's kernel, /boot and tools")
+        ->type_name("DIR")
+        ->capture_default_str();
     command->get_option("--machine")->needs("--root");
     command->get_option("--root")->needs("--machine");
     command->add_flag("--json", options.json, "Print the result as JSON");
-    command->footer("\nThe image is written completely or not at all, and read back. It holds /boot, which may hold keys:\n"
+    command->footer("\nThe image is written completely or not at all, and read back. It holds "
+                    "/boot, which may hold keys:\n"
                     "it is readable by root alone; keep its copies safe too.");
-    command->callback([&] { action = [&](const Context &context) { return build(context, options); }; });
+    command->callback(
+        [&] { action = [&](const Context &context) { return build(context, options); }; });
 }
 
-void add_image_command(CLI::App &app, const std::string &name, const std::string &help, ImageOptions &options, Action &action,
+void add_image_command(CLI::App &app, const std::string &name, const std::string &help,
+                       ImageOptions &options, Action &action,
                        util::Result<void> (*function)(const Context &, const ImageOptions &)) {
     auto *command = app.add_subcommand(name, help);
-    command->add_option("FILE", options.file, "The image, or a device with a medium that holds one")->required();
+    command->add_option("FILE", options.file, "The image, or a device with a medium that holds one")
+        ->required();
     command->add_flag("--json", options.json, "Print the result as JSON");
     command->callback([&options, &action, function] {
-        action = [&options, function](const Context &context) { return function(context, options); };
+        action = [&options, function](const Context &context) {
+            return function(context, options);
+        };
     });
 }
 
@@ -90,7 +120,8 @@ void catch_signals() {
 
 int report(const util::Error &error) {
     const bool colour = shows_colours(STDERR_FILENO);
-    fmt::print(stderr, "{} {}\n", colour ? "\x1b[1;31mmdrescue:\x1b[0m" : "mdrescue:", error.message);
+    fmt::print(stderr, "{} {}\n",
+               colour ? "\x1b[1;31mmdrescue:\x1b[0m" : "mdrescue:", error.message);
     if (!error.hint.empty())
         fmt::print(stderr, "{}\n", error.hint);
     return 1;
@@ -112,8 +143,10 @@ int run(int argc, char **argv) {
     ImageOptions verify_options;
     add_probe(app, probe_options, action);
     add_build(app, build_options, action);
-    add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options, action, inspect);
-    add_image_command(app, "verify", "Check every byte of an image or medium against its digest", verify_options, action, verify);
+    add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options,
+                      action, inspect);
+    add_image_command(app, "verify", "Check every byte of an image or medium against its digest",
+                      verify_options, action, verify);
 
     try {
         app.parse(argc, argv);

@@ -20,7 +20,8 @@ struct Context {
 struct ProbeOptions {
     bool json = false;
     std::string record; ///< directory for the raw facts; "" for none
-    std::string replay; ///< directory of recorded facts to read instead of this machine; "" for none
+    std::string
+        replay; ///< directory of recorded facts to read instead of this machine; "" for none
 };
 
 struct BuildOptions {

@@ -7,8 +7,8 @@
 
 namespace mdrescue::cli {
 
-/// What the program needs beside itself, as installed (or, for a run from the build directory, named by
-/// MDRESCUE_DATADIR and MDRESCUE_LIBEXECDIR in the environment).
+/// What the program needs beside itself, as installed (or, for a run from the build directory,
+/// named by MDRESCUE_DATADIR and MDRESCUE_LIBEXECDIR in the environment).
 struct DataFiles {
     std::string templates; ///< directory
     std::string grub;      ///< directory

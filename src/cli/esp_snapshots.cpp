@@ -11,23 +11,28 @@ namespace {
 
 // UEFI specification 2.10, table 5.7: the EFI System Partition; on MBR disks type ef.
 bool is_esp(const model::Partition &partition) {
-    const bool type = partition.type == "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" || partition.type == "ef";
+    const bool type =
+        partition.type == "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" || partition.type == "ef";
     return type && partition.content.kind == model::Content::Kind::filesystem;
 }
 
 std::string mounted_at(const model::Machine &machine, const std::string &device) {
     const auto &mounts = machine.mounts;
-    const auto found = std::find_if(mounts.begin(), mounts.end(), [&](const auto &m) { return m.source == device; });
+    const auto found = std::find_if(mounts.begin(), mounts.end(),
+                                    [&](const auto &m) { return m.source == device; });
     return found == mounts.end() ? std::string() : found->target;
 }
 
-util::Result<manifest::Tree> snapshot_unmounted(system::System &system, const std::string &device, const std::string &prefix,
-                                               const std::string &scratch, util::Progress &progress) {
+util::Result<manifest::Tree> snapshot_unmounted(system::System &system, const std::string &device,
+                                                const std::string &prefix,
+                                                const std::string &scratch,
+                                                util::Progress &progress) {
     const std::string target = scratch + "/esp";
     MDR_TRY(system.make_directory(target));
     MDR_TRY(system.mount({.source = device, .target = target, .type = "vfat"}));
     auto tree = payload::snapshot(target, prefix, progress);
-    // The files are read again while the image is written: their bytes are taken now, the ESP is small.
+    // The files are read again while the image is written: their bytes are taken now, the ESP is
+    // small.
     if (tree)
         for (auto &node : *tree)
             if (auto *file = std::get_if<manifest::FileSource>(&node.bytes)) {
@@ -44,8 +49,10 @@ util::Result<manifest::Tree> snapshot_unmounted(system::System &system, const st
 
 } // namespace
 
-util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system, const model::Machine &machine,
-                                                     const std::string &scratch, util::Progress &progress) {
+util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system,
+                                                     const model::Machine &machine,
+                                                     const std::string &scratch,
+                                                     util::Progress &progress) {
     std::vector<EspSnapshot> snapshots;
     for (const auto &disk : machine.disks) {
         if (!disk.table)
@@ -56,10 +63,12 @@ util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system, con
             const std::string device = model::device_path(disk, partition.number);
             const std::string prefix = fmt::format("mdrescue/esp/{}-{}", disk.id, partition.number);
             const std::string target = mounted_at(machine, device);
-            auto tree = target.empty() ? snapshot_unmounted(system, device, prefix, scratch, progress)
-                                       : payload::snapshot(target, prefix, progress);
+            auto tree = target.empty()
+                            ? snapshot_unmounted(system, device, prefix, scratch, progress)
+                            : payload::snapshot(target, prefix, progress);
             if (!tree)
-                return util::with_context(fmt::format("the EFI system partition {}", device), tree.error());
+                return util::with_context(fmt::format("the EFI system partition {}", device),
+                                          tree.error());
             snapshots.push_back({{disk.id, partition.number}, prefix, std::move(*tree)});
         }
     }

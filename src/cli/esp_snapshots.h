@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "model/machine.h"
 #include "manifest/tree.h"
+#include "model/machine.h"
 #include "system/system.h"
 #include "util/progress.h"
 #include "util/result.h"
@@ -19,9 +19,12 @@ struct EspSnapshot {
     manifest::Tree tree;
 };
 
-/// Every EFI system partition of this machine. One that is not mounted is mounted read-only under `scratch` for the time of reading; one
-/// that cannot be read is an error, since an image without it would not bring the machine back.
-[[nodiscard]] util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system, const model::Machine &machine,
-                                                                   const std::string &scratch, util::Progress &progress);
+/// Every EFI system partition of this machine. One that is not mounted is mounted read-only under
+/// `scratch` for the time of reading; one that cannot be read is an error, since an image without
+/// it would not bring the machine back.
+[[nodiscard]] util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system,
+                                                                   const model::Machine &machine,
+                                                                   const std::string &scratch,
+                                                                   util::Progress &progress);
 
 } // namespace mdrescue::cli

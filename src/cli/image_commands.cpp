@@ -22,7 +22,8 @@ std::string age_text(std::int64_t made_at) {
 std::string starts_on(const media::ImageInfo &info) {
     std::string text = info.bios ? "BIOS" : "";
     if (info.uefi)
-        text += fmt::format("{}UEFI ({} Secure Boot)", text.empty() ? "" : ", ", info.secure_boot ? "also with" : "not with");
+        text += fmt::format("{}UEFI ({} Secure Boot)", text.empty() ? "" : ", ",
+                            info.secure_boot ? "also with" : "not with");
     return text;
 }
 
@@ -38,33 +39,40 @@ void print_info(const media::ImageInfo &info, bool colour) {
     const auto &profile = info.profile;
     const auto &machine = profile.machine;
     fmt::print("{}\n", util::printable(info.path));
-    fmt::print("  machine     {} ({})\n", util::printable(machine.host_name), util::printable(machine.os));
-    fmt::print("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n", fmt::gmtime(static_cast<std::time_t>(profile.made_at)),
-               age_text(profile.made_at), util::printable(profile.made_by));
+    fmt::print("  machine     {} ({})\n", util::printable(machine.host_name),
+               util::printable(machine.os));
+    fmt::print("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n",
+               fmt::gmtime(static_cast<std::time_t>(profile.made_at)), age_text(profile.made_at),
+               util::printable(profile.made_by));
     fmt::print("  kernel      {}\n", util::printable(profile.image_kernel));
     fmt::print("  starts on   {}\n", starts_on(info));
     fmt::print("  size        {} ({} bytes)\n", util::size_text(info.size), info.size);
-    fmt::print("  on it       /boot {}, EFI partitions {}, initramfs {}\n", util::size_text(bytes_under(info, "boot/")),
-               util::size_text(bytes_under(info, "mdrescue/esp/")), util::size_text(bytes_under(info, "mdrescue/initramfs")));
+    fmt::print("  on it       /boot {}, EFI partitions {}, initramfs {}\n",
+               util::size_text(bytes_under(info, "boot/")),
+               util::size_text(bytes_under(info, "mdrescue/esp/")),
+               util::size_text(bytes_under(info, "mdrescue/initramfs")));
     fmt::print("  image id    {}\n", profile.image_id);
     if (profile.degraded)
-        fmt::print("  {}made while an array lacked a member{}\n", colour ? "\x1b[31m" : "", colour ? "\x1b[0m" : "");
+        fmt::print("  {}made while an array lacked a member{}\n", colour ? "\x1b[31m" : "",
+                   colour ? "\x1b[0m" : "");
     fmt::print("  disks\n");
     for (const auto &disk : machine.disks)
         fmt::print("    {:<7} {:>8}  serial {:<20}  {}\n", disk.id, util::size_text(disk.size),
-                   disk.serial.empty() ? "(none)" : util::printable(disk.serial), util::printable(disk.position));
+                   disk.serial.empty() ? "(none)" : util::printable(disk.serial),
+                   util::printable(disk.position));
     fmt::print("  arrays\n");
     for (const auto &array : machine.arrays)
-        fmt::print("    {:<7} {} of {}, metadata {}, UUID {}\n", util::printable(array.kernel_name), model::level_name(array.level),
-                   array.slots, array.metadata, array.uuid);
+        fmt::print("    {:<7} {} of {}, metadata {}, UUID {}\n", util::printable(array.kernel_name),
+                   model::level_name(array.level), array.slots, array.metadata, array.uuid);
 }
 
 util::Error damage(const std::string &file, const media::Verification &verification) {
     std::string list;
     for (const auto &path : verification.damaged)
         list += "\n  damaged: " + util::printable(path);
-    return {fmt::format("{} is damaged; do not rely on it{}", util::printable(file), list),
-            "Build a new image, or copy it again from a place where `mdrescue verify` finds it sound."};
+    return {
+        fmt::format("{} is damaged; do not rely on it{}", util::printable(file), list),
+        "Build a new image, or copy it again from a place where `mdrescue verify` finds it sound."};
 }
 
 } // namespace
@@ -79,14 +87,15 @@ util::Result<void> inspect(const Context &context, const ImageOptions &options) 
 }
 
 util::Result<void> verify(const Context &context, const ImageOptions &options) {
-    MDR_TRY_ASSIGN(const media::Verification verification, media::verify_image(options.file, context.progress));
+    MDR_TRY_ASSIGN(const media::Verification verification,
+                   media::verify_image(options.file, context.progress));
     if (options.json)
         fmt::print("{}", verify_json(verification));
     if (!verification.sound)
         return tl::unexpected(damage(options.file, verification));
     if (!options.json)
-        fmt::print("{} is sound: {} bytes checked\nsha256  {}\n", util::printable(options.file), verification.bytes,
-                   verification.digest);
+        fmt::print("{} is sound: {} bytes checked\nsha256  {}\n", util::printable(options.file),
+                   verification.bytes, verification.digest);
     return {};
 }
 

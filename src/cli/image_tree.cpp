@@ -33,18 +33,21 @@ class OwnFiles {
   public:
     explicit OwnFiles(std::int64_t epoch) : epoch_(epoch) {}
 
-    void add(const std::string &path, std::string bytes) { node(path, Node::Kind::file, 0644).bytes = std::move(bytes); }
+    void add(const std::string &path, std::string bytes) {
+        node(path, Node::Kind::file, 0644).bytes = std::move(bytes);
+    }
 
     util::Result<void> add_from_disk(const std::string &path, const std::string &source) {
         struct stat status {};
         if (::stat(source.c_str(), &status) != 0)
             return util::fail_errno("cannot read " + source, errno);
-        node(path, Node::Kind::file, 0644).bytes =
-            manifest::FileSource{.path = source, .size = static_cast<std::uint64_t>(status.st_size)};
+        node(path, Node::Kind::file, 0644).bytes = manifest::FileSource{
+            .path = source, .size = static_cast<std::uint64_t>(status.st_size)};
         return {};
     }
 
-    /// Makes the directories above what was added, unless a snapshot brought them, and hands everything over.
+    /// Makes the directories above what was added, unless a snapshot brought them, and hands
+    /// everything over.
     void move_into(Tree &tree) {
         std::set<std::string> present;
         for (const auto &each : tree)
@@ -52,8 +55,10 @@ class OwnFiles {
         const Tree files = std::move(nodes_);
         nodes_.clear();
         for (const auto &file : files)
-            for (auto slash = file.path.find('/'); slash != std::string::npos; slash = file.path.find('/', slash + 1))
-                if (const auto directory = file.path.substr(0, slash); present.insert(directory).second)
+            for (auto slash = file.path.find('/'); slash != std::string::npos;
+                 slash = file.path.find('/', slash + 1))
+                if (const auto directory = file.path.substr(0, slash);
+                    present.insert(directory).second)
                     node(directory, Node::Kind::directory, 0755);
         std::move(nodes_.begin(), nodes_.end(), std::back_inserter(tree));
         tree.insert(tree.end(), files.begin(), files.end());
@@ -61,7 +66,13 @@ class OwnFiles {
 
   private:
     Node &node(const std::string &path, Node::Kind kind, std::uint32_t mode) {
-        nodes_.push_back({.kind = kind, .path = path, .mode = mode, .mtime = epoch_, .bytes = {}, .target = {}, .xattrs = {}});
+        nodes_.push_back({.kind = kind,
+                          .path = path,
+                          .mode = mode,
+                          .mtime = epoch_,
+                          .bytes = {},
+                          .target = {},
+                          .xattrs = {}});
         return nodes_.back();
     }
 
@@ -69,15 +80,19 @@ class OwnFiles {
     Tree nodes_;
 };
 
-util::Result<std::string> menu(const ImageParts &parts, const DataFiles &data, const std::string &password_hash) {
+util::Result<std::string> menu(const ImageParts &parts, const DataFiles &data,
+                               const std::string &password_hash) {
     MDR_TRY_ASSIGN(const std::string text, text_of(data.grub + "/grub.cfg.in"));
-    return media::grub_menu({.profile = parts.profile, .kernel = parts.kernel.image, .password_hash = password_hash}, text);
+    return media::grub_menu(
+        {.profile = parts.profile, .kernel = parts.kernel.image, .password_hash = password_hash},
+        text);
 }
 
 } // namespace
 
-util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &boot, const DataFiles &data,
-                              const std::string &password_hash, std::int64_t epoch) {
+util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &boot,
+                              const DataFiles &data, const std::string &password_hash,
+                              std::int64_t epoch) {
     OwnFiles own(epoch);
     MDR_TRY_ASSIGN(std::string grub_cfg, menu(parts, data, password_hash));
     own.add("mdrescue/grub/grub.cfg", std::move(grub_cfg));
@@ -102,7 +117,8 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
         tree.insert(tree.end(), esp.tree.begin(), esp.tree.end());
     }
     own.move_into(tree);
-    std::sort(tree.begin(), tree.end(), [](const Node &a, const Node &b) { return a.path < b.path; });
+    std::sort(tree.begin(), tree.end(),
+              [](const Node &a, const Node &b) { return a.path < b.path; });
     return tree;
 }
 

@@ -3,11 +3,11 @@
 
 #include "cli/data_files.h"
 #include "cli/esp_snapshots.h"
+#include "manifest/tree.h"
 #include "media/boot_images.h"
 #include "model/machine.h"
 #include "payload/initramfs.h"
 #include "payload/kernel.h"
-#include "manifest/tree.h"
 #include "util/result.h"
 
 #include <string>
@@ -24,10 +24,11 @@ struct ImageParts {
     payload::InitramfsReport initramfs;
 };
 
-/// Every file of the image under its fixed name (DESIGN: /boot/…, /mdrescue/machine.json, /mdrescue/initramfs, /mdrescue/grub/grub.cfg,
-/// README.html, …). Nothing of ours lies under /boot.
+/// Every file of the image under its fixed name (DESIGN: /boot/…, /mdrescue/machine.json,
+/// /mdrescue/initramfs, /mdrescue/grub/grub.cfg, README.html, …). Nothing of ours lies under /boot.
 /// epoch: time of the files that are ours.
-[[nodiscard]] util::Result<manifest::Tree> image_tree(const ImageParts &parts, const media::BootImages &boot, const DataFiles &data,
-                                                     const std::string &password_hash, std::int64_t epoch);
+[[nodiscard]] util::Result<manifest::Tree>
+image_tree(const ImageParts &parts, const media::BootImages &boot, const DataFiles &data,
+           const std::string &password_hash, std::int64_t epoch);
 
 } // namespace mdrescue::cli

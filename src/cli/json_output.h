@@ -23,7 +23,8 @@ struct BuildReport {
     std::uint64_t firmware_bytes = 0;  ///< inside the initramfs, before compression
 };
 
-// Each is one JSON object with a newline at the end; raw bytes that are not UTF-8 come as printable text.
+// Each is one JSON object with a newline at the end; raw bytes that are not UTF-8 come as printable
+// text.
 [[nodiscard]] std::string build_json(const BuildReport &report);
 [[nodiscard]] std::string inspect_json(const media::ImageInfo &info);
 [[nodiscard]] std::string verify_json(const media::Verification &verification);

@@ -35,13 +35,17 @@ std::string array_name(const Array &array) {
     return array.name.empty() ? array.uuid : array.name;
 }
 
-std::string slot_text(const Machine &machine, const model::DeviceRef &device, const std::string &array_uuid) {
+std::string slot_text(const Machine &machine, const model::DeviceRef &device,
+                      const std::string &array_uuid) {
     for (const auto &array : machine.arrays)
         for (const auto &member : array.members)
             if (array.uuid == array_uuid && member.device == device) {
                 if (member.slot >= 0)
                     return fmt::format("{} slot {}", printable(array_name(array)), member.slot);
-                return fmt::format("{} {}", printable(array_name(array)), member.slot == -1 ? "spare" : member.slot == -3 ? "journal" : "faulty");
+                return fmt::format("{} {}", printable(array_name(array)),
+                                   member.slot == -1   ? "spare"
+                                   : member.slot == -3 ? "journal"
+                                                       : "faulty");
             }
     return "array " + array_uuid;
 }
@@ -53,7 +57,8 @@ std::string filesystem_text(const Content &content) {
     return text;
 }
 
-std::string content_text(const Machine &machine, const model::DeviceRef &device, const Content &content) {
+std::string content_text(const Machine &machine, const model::DeviceRef &device,
+                         const Content &content) {
     switch (content.kind) {
     case Content::Kind::empty: return "empty";
     case Content::Kind::filesystem: return filesystem_text(content);
@@ -72,7 +77,8 @@ std::string used_as(const Machine &machine, const std::string &device) {
     std::string text;
     for (const auto &mount : machine.mounts)
         if (mount.source == device)
-            text += (text.empty() ? "" : ", ") + (mount.type == "swap" ? std::string("swap") : printable(mount.target));
+            text += (text.empty() ? "" : ", ") +
+                    (mount.type == "swap" ? std::string("swap") : printable(mount.target));
     return text;
 }
 
@@ -81,9 +87,12 @@ std::string loaders_text(const Disk &disk, unsigned partition) {
     for (const auto &loader : disk.boot_loaders) {
         if (loader.partition != partition)
             continue;
-        const bool grub = loader.kind == model::BootLoader::Kind::grub_mbr_gap || loader.kind == model::BootLoader::Kind::grub_bios_boot;
+        const bool grub = loader.kind == model::BootLoader::Kind::grub_mbr_gap ||
+                          loader.kind == model::BootLoader::Kind::grub_bios_boot;
         text += (text.empty() ? "" : ", ");
-        text += grub ? "GRUB" : loader.kind == model::BootLoader::Kind::esp ? "EFI boot loaders" : "unknown boot code";
+        text += grub                                          ? "GRUB"
+                : loader.kind == model::BootLoader::Kind::esp ? "EFI boot loaders"
+                                                              : "unknown boot code";
     }
     return text;
 }
@@ -97,20 +106,28 @@ std::string joined(std::initializer_list<std::string> parts) {
 }
 
 void add_disk(std::string &text, const Machine &machine, const Disk &disk, const Paint &paint) {
-    text += fmt::format("{}  {:>7}  {}  {}\n", paint.bold(fmt::format("{:<10}", disk.id)), util::size_text(disk.size),
-                        disk.serial.empty() ? "no serial" : "serial " + printable(disk.serial),
-                        paint.dim(fmt::format("{} [{}]", printable(joined({disk.model, disk.position})), printable(disk.kernel_name))));
+    text +=
+        fmt::format("{}  {:>7}  {}  {}\n", paint.bold(fmt::format("{:<10}", disk.id)),
+                    util::size_text(disk.size),
+                    disk.serial.empty() ? "no serial" : "serial " + printable(disk.serial),
+                    paint.dim(fmt::format("{} [{}]", printable(joined({disk.model, disk.position})),
+                                          printable(disk.kernel_name))));
     const std::string whole = model::device_path(disk, 0);
     if (disk.content.kind != Content::Kind::partitioned)
-        text += fmt::format("    {:<10}  {:>7}  {}\n", "whole disk", "", joined({content_text(machine, {disk.id, 0}, disk.content), used_as(machine, whole)}));
+        text += fmt::format(
+            "    {:<10}  {:>7}  {}\n", "whole disk", "",
+            joined({content_text(machine, {disk.id, 0}, disk.content), used_as(machine, whole)}));
     if (!disk.table)
         return;
     if (const auto loaders = loaders_text(disk, 0); !loaders.empty())
         text += fmt::format("    {:<8}  {:>7}  {}\n", "MBR", "", loaders);
     for (const auto &partition : disk.table->partitions)
-        text += fmt::format("    {:<8}  {:>7}  {}\n", fmt::format("{}", partition.number), util::size_text(partition.size * disk.logical_sector),
-                            joined({content_text(machine, {disk.id, partition.number}, partition.content),
-                                    used_as(machine, model::device_path(disk, partition.number)), loaders_text(disk, partition.number)}));
+        text += fmt::format(
+            "    {:<8}  {:>7}  {}\n", fmt::format("{}", partition.number),
+            util::size_text(partition.size * disk.logical_sector),
+            joined({content_text(machine, {disk.id, partition.number}, partition.content),
+                    used_as(machine, model::device_path(disk, partition.number)),
+                    loaders_text(disk, partition.number)}));
 }
 
 std::string redundancy_text(const Array &array) {
@@ -122,11 +139,15 @@ std::string redundancy_text(const Array &array) {
 
 void add_array(std::string &text, const Machine &machine, const Array &array, const Paint &paint) {
     const bool bad = model::degraded(array);
-    const std::string device = array.kernel_name.empty() ? std::string() : "/dev/" + array.kernel_name;
+    const std::string device =
+        array.kernel_name.empty() ? std::string() : "/dev/" + array.kernel_name;
     const std::string map = model::slot_map(array);
-    text += fmt::format("{}  {:>7}  {} {}  {}\n", paint.bold(fmt::format("{:<10}", printable(array_name(array)))),
-                        array.size == 0 ? "" : util::size_text(array.size), model::level_name(array.level), bad ? paint.red(map) : map,
-                        joined({content_text(machine, {}, array.content), used_as(machine, device), "metadata " + array.metadata}));
+    text += fmt::format("{}  {:>7}  {} {}  {}\n",
+                        paint.bold(fmt::format("{:<10}", printable(array_name(array)))),
+                        array.size == 0 ? "" : util::size_text(array.size),
+                        model::level_name(array.level), bad ? paint.red(map) : map,
+                        joined({content_text(machine, {}, array.content), used_as(machine, device),
+                                "metadata " + array.metadata}));
     if (bad)
         text += "    " + paint.red(fmt::format("degraded: {}", redundancy_text(array))) + "\n";
     if (array.kernel_name.empty())
@@ -136,16 +157,20 @@ void add_array(std::string &text, const Machine &machine, const Array &array, co
 void add_volume_group(std::string &text, const model::VolumeGroup &group, const Paint &paint) {
     text += paint.bold(fmt::format("{:<10}", printable(group.name))) + "  LVM volume group\n";
     for (const auto &volume : group.volumes)
-        text += fmt::format("    {:<8}  {:>7}  {}\n", printable(volume.name), util::size_text(volume.size), filesystem_text(volume.content));
+        text += fmt::format("    {:<8}  {:>7}  {}\n", printable(volume.name),
+                            util::size_text(volume.size), filesystem_text(volume.content));
 }
 
 } // namespace
 
 std::string machine_table(const Machine &machine, bool colour) {
     const Paint paint(colour);
-    std::string text = fmt::format("{}  {}\n", paint.bold(printable(machine.host_name)), joined({printable(machine.os), printable(machine.product)}));
-    text += fmt::format("firmware {}{}, kernel {}\n\nDisks\n", machine.firmware.mode == model::Firmware::Mode::uefi ? "UEFI" : "BIOS",
-                        machine.firmware.secure_boot ? " with Secure Boot" : "", printable(machine.kernel));
+    std::string text = fmt::format("{}  {}\n", paint.bold(printable(machine.host_name)),
+                                   joined({printable(machine.os), printable(machine.product)}));
+    text += fmt::format("firmware {}{}, kernel {}\n\nDisks\n",
+                        machine.firmware.mode == model::Firmware::Mode::uefi ? "UEFI" : "BIOS",
+                        machine.firmware.secure_boot ? " with Secure Boot" : "",
+                        printable(machine.kernel));
     for (const auto &disk : machine.disks)
         add_disk(text, machine, disk, paint);
     text += machine.arrays.empty() ? "\nNo md arrays\n" : "\nArrays\n";

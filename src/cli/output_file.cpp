@@ -40,18 +40,22 @@ util::Result<void> check_output(const std::string &path, bool force) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) == 0) {
         if (S_ISDIR(status.st_mode))
-            return util::fail(fmt::format("{} is a directory", shown), "Name a file in it: -o " + shown + "/bootcd.iso");
+            return util::fail(fmt::format("{} is a directory", shown),
+                              "Name a file in it: -o " + shown + "/bootcd.iso");
         if (S_ISBLK(status.st_mode) || S_ISCHR(status.st_mode))
             return util::fail(fmt::format("{} is a device, and build never writes to one", shown),
                               "Build into a file first, then write that to the device.");
         if (!S_ISREG(status.st_mode))
-            return util::fail(fmt::format("{} exists and is not a regular file", shown), "Name another output with -o.");
+            return util::fail(fmt::format("{} exists and is not a regular file", shown),
+                              "Name another output with -o.");
         if (!force)
-            return util::fail(fmt::format("{} exists already", shown), "Give --force to replace it, or another name with -o.");
+            return util::fail(fmt::format("{} exists already", shown),
+                              "Give --force to replace it, or another name with -o.");
     }
     const std::string directory = directory_of(path);
     if (::access(directory.c_str(), W_OK | X_OK) != 0)
-        return util::fail_errno(fmt::format("cannot write into {}", util::printable(directory)), errno);
+        return util::fail_errno(fmt::format("cannot write into {}", util::printable(directory)),
+                                errno);
     return {};
 }
 

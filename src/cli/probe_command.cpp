@@ -24,12 +24,14 @@ util::Result<model::Machine> probe_this_machine(system::System &system) {
 }
 
 util::Result<void> probe(const Context &context, const ProbeOptions &options) {
-    MDR_TRY_ASSIGN(const probe::Facts facts,
-                   options.replay.empty() ? facts_of_this_machine(context.system) : probe::load(options.replay));
+    MDR_TRY_ASSIGN(const probe::Facts facts, options.replay.empty()
+                                                 ? facts_of_this_machine(context.system)
+                                                 : probe::load(options.replay));
     if (!options.record.empty())
         MDR_TRY(probe::save(facts, options.record));
     MDR_TRY_ASSIGN(const model::Machine machine, probe::interpret(facts));
-    fmt::print("{}", options.json ? profile::to_json(machine) : machine_table(machine, context.colour));
+    fmt::print("{}",
+               options.json ? profile::to_json(machine) : machine_table(machine, context.colour));
     return {};
 }
 

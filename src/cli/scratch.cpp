@@ -10,9 +10,11 @@ namespace mdrescue::cli {
 
 util::Result<Scratch> Scratch::make() {
     const char *base = std::getenv("TMPDIR");
-    std::string path = std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/mdrescue.XXXXXX";
+    std::string path =
+        std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/mdrescue.XXXXXX";
     if (::mkdtemp(path.data()) == nullptr)
-        return util::fail_errno("cannot make a directory for temporary files (" + path + ")", errno);
+        return util::fail_errno("cannot make a directory for temporary files (" + path + ")",
+                                errno);
     return Scratch(std::move(path));
 }
 

@@ -7,7 +7,8 @@
 
 namespace mdrescue::cli {
 
-/// A private directory for temporary files under $TMPDIR or /tmp, removed with all in it when this goes.
+/// A private directory for temporary files under $TMPDIR or /tmp, removed with all in it when this
+/// goes.
 class Scratch {
   public:
     [[nodiscard]] static util::Result<Scratch> make();

@@ -11,16 +11,19 @@ namespace mdrescue::cli {
 
 using namespace std::chrono_literals;
 
-std::string progress_line(std::string_view name, std::uint64_t done, std::uint64_t total, double seconds) {
+std::string progress_line(std::string_view name, std::uint64_t done, std::uint64_t total,
+                          double seconds) {
     std::string line = fmt::format("{:<24}", name);
     if (total == 0)
         return done == 0 ? line : line + util::size_text(done);
     done = std::min(done, total);
-    line += fmt::format("{:>4} %  {} of {}", done * 100 / total, util::size_text(done), util::size_text(total));
+    line += fmt::format("{:>4} %  {} of {}", done * 100 / total, util::size_text(done),
+                        util::size_text(total));
     // A guess from the first instants would only jump about.
     if (seconds >= 1 && done > 0 && done < total) {
         const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done);
-        line += fmt::format(", {} left", util::duration_text(static_cast<std::uint64_t>(left + 0.5)));
+        line +=
+            fmt::format(", {} left", util::duration_text(static_cast<std::uint64_t>(left + 0.5)));
     }
     return line;
 }

@@ -8,7 +8,8 @@
 
 namespace mdrescue::cli {
 
-/// Progress on standard error: on a terminal one line that moves, with bytes and time left; otherwise one line per phase.
+/// Progress on standard error: on a terminal one line that moves, with bytes and time left;
+/// otherwise one line per phase.
 class TerminalProgress final : public util::Progress {
   public:
     explicit TerminalProgress(bool terminal) : terminal_(terminal) {}
@@ -32,6 +33,7 @@ class TerminalProgress final : public util::Progress {
 };
 
 /// "writing image   45 %   72 MB of 160 MB, 3 s left": pure, for the test.
-[[nodiscard]] std::string progress_line(std::string_view name, std::uint64_t done, std::uint64_t total, double seconds);
+[[nodiscard]] std::string progress_line(std::string_view name, std::uint64_t done,
+                                        std::uint64_t total, double seconds);
 
 } // namespace mdrescue::cli

@@ -41,8 +41,9 @@ util::Result<ImageReport> write_image(const ImageRequest &request, const std::st
     ImageReport report;
     report.size = writer.size();
     MDR_TRY_ASSIGN(report.digest, pump(writer, file, progress));
-    MDR_TRY(file.write_at(manifest::digest_field_offset,
-                          manifest::digest_field_text({report.digest, report.size, writer.sums_digest()})));
+    MDR_TRY(file.write_at(
+        manifest::digest_field_offset,
+        manifest::digest_field_text({report.digest, report.size, writer.sums_digest()})));
     MDR_TRY(file.commit());
     return report;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "media/boot_images.h"
 #include "manifest/tree.h"
+#include "media/boot_images.h"
 #include "util/progress.h"
 #include "util/result.h"
 

@@ -56,7 +56,8 @@ util::Result<ElToritoBootImage *> add_entry(IsoImage *image, bool first, const s
     if (first)
         MDR_ISO("cannot make the El Torito catalog",
                 iso_image_set_boot_image(image, path.c_str(), ELTORITO_NO_EMUL,
-                                         fmt::format("/{}", manifest::boot_catalog_path).c_str(), &entry));
+                                         fmt::format("/{}", manifest::boot_catalog_path).c_str(),
+                                         &entry));
     else
         MDR_ISO("cannot add an El Torito entry",
                 iso_image_add_boot_image(image, path.c_str(), ELTORITO_NO_EMUL, 0, &entry));

@@ -61,7 +61,8 @@ util::Result<std::vector<BootEntryRecord>> read_boot_catalog(const IsoReader &re
     const std::string_view bytes(block.data(), block.size());
     // The boot record is the block after the primary volume descriptor (El Torito
     // specification 1.0, figure 7).
-    MDR_TRY(reader.read_at(manifest::volume_descriptor_offset + block_size, block.data(), block.size()));
+    MDR_TRY(reader.read_at(manifest::volume_descriptor_offset + block_size, block.data(),
+                           block.size()));
     if (!bytes.starts_with(boot_record_start))
         return std::vector<BootEntryRecord>{};
     const auto catalog = little_endian<std::uint32_t>(bytes, 71);

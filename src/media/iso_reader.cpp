@@ -150,7 +150,8 @@ util::Result<void> IsoReader::identify() {
         return util::fail("no image (no ISO 9660 filesystem)");
     volume_id_ = util::trimmed(descriptor.substr(volume_id_at, 32));
     const auto field = manifest::parse_digest_field(
-        descriptor.substr(manifest::digest_field_offset - manifest::volume_descriptor_offset, manifest::digest_field_size));
+        descriptor.substr(manifest::digest_field_offset - manifest::volume_descriptor_offset,
+                          manifest::digest_field_size));
     if (!field && descriptor.substr(preparer_at).starts_with(our_preparer))
         return util::fail("the digest on this mdrescue image is damaged",
                           "Build a new image, or copy it again from a sound one.");

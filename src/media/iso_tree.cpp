@@ -50,7 +50,8 @@ manifest::Node own_directory(std::string path, std::int64_t epoch) {
 std::vector<manifest::Node> own_files(const ImageRequest &request) {
     std::vector<manifest::Node> files;
     if (!request.boot.bios.empty())
-        files.push_back(own_file(std::string(manifest::bios_image_path), request.boot.bios, request.epoch));
+        files.push_back(
+            own_file(std::string(manifest::bios_image_path), request.boot.bios, request.epoch));
     for (const std::string &directory : request.boot.efi_directories)
         files.push_back(own_file(directory + "/grub.cfg", request.boot.stub, request.epoch));
     return files;
@@ -84,9 +85,10 @@ class TreeBuilder {
     }
 
     util::Result<void> add_sums(std::int64_t epoch) {
-        MDR_TRY_ASSIGN(IsoNode * made, add_file(std::string(manifest::sums_path),
-                                                directories_[parent_of(std::string(manifest::sums_path))],
-                                                contents_.sums_stream(manifest::bios_image_path)));
+        MDR_TRY_ASSIGN(IsoNode * made,
+                       add_file(std::string(manifest::sums_path),
+                                directories_[parent_of(std::string(manifest::sums_path))],
+                                contents_.sums_stream(manifest::bios_image_path)));
         set_attributes(made, 0644, 0, 0, epoch);
         iso_node_set_sort_weight(made, sums_weight);
         return {};
@@ -129,8 +131,10 @@ class TreeBuilder {
                 iso_node_set_sort_weight(*made, weight_of(node.path, index));
             return made;
         }
-        case manifest::Node::Kind::character_device: return add_special(node, name, parent, S_IFCHR, what);
-        case manifest::Node::Kind::block_device: return add_special(node, name, parent, S_IFBLK, what);
+        case manifest::Node::Kind::character_device:
+            return add_special(node, name, parent, S_IFCHR, what);
+        case manifest::Node::Kind::block_device:
+            return add_special(node, name, parent, S_IFBLK, what);
         case manifest::Node::Kind::fifo: return add_special(node, name, parent, S_IFIFO, what);
         }
         return util::fail(what + ": unknown kind of node");
@@ -150,8 +154,8 @@ class TreeBuilder {
         return reinterpret_cast<IsoNode *>(made);
     }
 
-    util::Result<IsoNode *> add_special(const manifest::Node &node, const std::string &name, IsoDir *parent,
-                                        mode_t type, const std::string &what) {
+    util::Result<IsoNode *> add_special(const manifest::Node &node, const std::string &name,
+                                        IsoDir *parent, mode_t type, const std::string &what) {
         IsoSpecial *made = nullptr;
         MDR_ISO(what,
                 iso_image_add_new_special(image_, parent, name.c_str(), type | (node.mode & 07777U),

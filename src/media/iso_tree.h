@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "manifest/tree.h"
 #include "media/image_writer.h"
 #include "media/iso_stream.h"
-#include "manifest/tree.h"
 #include "util/result.h"
 
 struct Iso_Image; // libisofs' IsoImage

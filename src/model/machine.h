@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-/// What a machine is made of, as plain data. Strings that come from disks are raw bytes: print them through
-/// util::printable.
+/// What a machine is made of, as plain data. Strings that come from disks are raw bytes: print them
+/// through util::printable.
 namespace mdrescue::model {
 
-/// A block device named by what holds it: a disk of Machine::disks by its id, and a partition number on it, 0 for the
-/// whole disk. Kernel names (sda) are never identity.
+/// A block device named by what holds it: a disk of Machine::disks by its id, and a partition
+/// number on it, 0 for the whole disk. Kernel names (sda) are never identity.
 struct DeviceRef {
     std::string disk; ///< Disk::id
     unsigned partition = 0;
@@ -25,9 +25,10 @@ struct Filesystem {
     std::string type;  ///< as blkid names it: ext4, xfs, btrfs, vfat, swap, …
     std::string uuid;  ///< as blkid prints it (vfat: XXXX-XXXX)
     std::string label; ///< raw bytes
-    /// What mkfs must be told to make the same again: for ext2/3/4 "features" (comma separated names as mke2fs -O takes
-    /// them), "block_size", "inode_size", "reserved_blocks", "blocks", "hash_seed"; vfat "fat_bits", "sectors_per_cluster", …;
-    /// swap "page_size"; xfs "sector_size", "version_features", …  Decimal numbers unless said otherwise in probe/filesystem.h.
+    /// What mkfs must be told to make the same again: for ext2/3/4 "features" (comma separated
+    /// names as mke2fs -O takes them), "block_size", "inode_size", "reserved_blocks", "blocks",
+    /// "hash_seed"; vfat "fat_bits", "sectors_per_cluster", …; swap "page_size"; xfs "sector_size",
+    /// "version_features", …  Decimal numbers unless said otherwise in probe/filesystem.h.
     std::map<std::string, std::string> parameters;
     bool operator==(const Filesystem &) const = default;
 };
@@ -41,14 +42,14 @@ struct Content {
         lvm_pv,      ///< physical volume `uuid`
         luks,        ///< `uuid`, "version", …
         partitioned, ///< whole disk with a partition table
-        other,       ///< a signature we only name: `type` as blkid does (isw_raid_member, zfs_member, …)
-        ambiguous,   ///< several signatures: `type` lists them
+        other, ///< a signature we only name: `type` as blkid does (isw_raid_member, zfs_member, …)
+        ambiguous, ///< several signatures: `type` lists them
     };
     Kind kind = Kind::empty;
-    std::string type;                             ///< blkid's TYPE
-    std::string uuid;                             ///< blkid's UUID, spelled as for its kind (md: 8 hex digits x 4 with colons)
-    std::optional<Filesystem> filesystem;         ///< kind filesystem
-    std::map<std::string, std::string> details;   ///< luks: version, cipher, …; others may be empty
+    std::string type; ///< blkid's TYPE
+    std::string uuid; ///< blkid's UUID, spelled as for its kind (md: 8 hex digits x 4 with colons)
+    std::optional<Filesystem> filesystem;       ///< kind filesystem
+    std::map<std::string, std::string> details; ///< luks: version, cipher, …; others may be empty
     bool operator==(const Content &) const = default;
 };
 
@@ -66,17 +67,17 @@ struct Partition {
 };
 
 struct PartitionTable {
-    std::string label;           ///< "dos" or "gpt"
-    std::string id;              ///< MBR disk id ("0x1234abcd") or GPT disk GUID (upper case)
-    std::uint64_t first_usable = 0; ///< GPT, in logical sectors
-    std::uint64_t last_usable = 0;  ///< GPT, in logical sectors
-    unsigned entry_count = 0;       ///< GPT: size of the entry array (128 as a rule)
+    std::string label;                 ///< "dos" or "gpt"
+    std::string id;                    ///< MBR disk id ("0x1234abcd") or GPT disk GUID (upper case)
+    std::uint64_t first_usable = 0;    ///< GPT, in logical sectors
+    std::uint64_t last_usable = 0;     ///< GPT, in logical sectors
+    unsigned entry_count = 0;          ///< GPT: size of the entry array (128 as a rule)
     std::vector<Partition> partitions; ///< by number
     bool operator==(const PartitionTable &) const = default;
 };
 
-/// Bytes of a disk outside filesystems that a boot loader needs, kept for comparison and as the last way back.
-/// Trailing zero bytes are left out of `bytes`; `size` says how long the area is.
+/// Bytes of a disk outside filesystems that a boot loader needs, kept for comparison and as the
+/// last way back. Trailing zero bytes are left out of `bytes`; `size` says how long the area is.
 struct BootArea {
     std::uint64_t offset = 0; ///< in bytes from the start of the disk
     std::uint64_t size = 0;   ///< in bytes
@@ -94,15 +95,17 @@ struct BootLoader {
 };
 
 struct Disk {
-    std::string id;          ///< "disk1", "disk2", … by position; the name other parts of the profile refer to
-    std::string kernel_name; ///< "sda" at the time of the probe; for people only
-    std::uint64_t size = 0;  ///< in bytes
+    std::string
+        id; ///< "disk1", "disk2", … by position; the name other parts of the profile refer to
+    std::string kernel_name;             ///< "sda" at the time of the probe; for people only
+    std::uint64_t size = 0;              ///< in bytes
     std::uint32_t logical_sector = 512;  ///< in bytes
     std::uint32_t physical_sector = 512; ///< in bytes
     std::string model;
     std::string serial; ///< may be empty or the same on several disks
     std::string wwn;
-    std::string position; ///< the name under /dev/disk/by-path, e.g. "pci-0000:00:05.0-scsi-0:0:1:0"; may be empty
+    std::string position;  ///< the name under /dev/disk/by-path, e.g.
+                           ///< "pci-0000:00:05.0-scsi-0:0:1:0"; may be empty
     std::string transport; ///< "sata", "nvme", "usb", "virtio", "scsi", … or ""
     bool removable = false;
     bool read_only = false;
@@ -113,43 +116,45 @@ struct Disk {
     bool operator==(const Disk &) const = default;
 };
 
-/// One member of an array as its own superblock tells it (Linux kernel, include/uapi/linux/raid/md_p.h).
+/// One member of an array as its own superblock tells it (Linux kernel,
+/// include/uapi/linux/raid/md_p.h).
 struct ArrayMember {
     DeviceRef device;
-    std::string device_uuid;   ///< metadata 1.x; "" for 0.90
-    int slot = -1;             ///< role number; -1: spare, -2: faulty, -3: journal
-    std::uint64_t data_offset = 0;    ///< in 512-byte sectors
-    std::uint64_t data_size = 0;      ///< in 512-byte sectors
+    std::string device_uuid;             ///< metadata 1.x; "" for 0.90
+    int slot = -1;                       ///< role number; -1: spare, -2: faulty, -3: journal
+    std::uint64_t data_offset = 0;       ///< in 512-byte sectors
+    std::uint64_t data_size = 0;         ///< in 512-byte sectors
     std::uint64_t superblock_offset = 0; ///< in 512-byte sectors
     std::uint64_t events = 0;
     std::optional<std::uint64_t> recovery_offset; ///< in 512-byte sectors, while being rebuilt
-    std::string array_state;   ///< what this member believes of all slots: 'A' active, '.' missing, 'R' replacing; by slot
+    std::string array_state; ///< what this member believes of all slots: 'A' active, '.' missing,
+                             ///< 'R' replacing; by slot
     bool clean = false;
-    bool bad_blocks = false;   ///< its bad-block log holds an entry
+    bool bad_blocks = false; ///< its bad-block log holds an entry
     bool operator==(const ArrayMember &) const = default;
 };
 
 struct Array {
-    std::string uuid;      ///< 8 hex digits x 4 with colons, as mdadm prints it
-    std::string name;      ///< 1.x: without the home host; 0.90: "" 
-    std::string homehost;  ///< 1.x: before the colon of the name, may be ""
-    std::string metadata;  ///< "0.90", "1.0", "1.1", "1.2"
-    int level = 0;         ///< 0, 1, 4, 5, 6, 10; -1 linear
-    std::uint32_t layout = 0; ///< as in the superblock
-    std::uint32_t chunk = 0;  ///< in bytes; 0 where the level has none
-    unsigned slots = 0;       ///< raid_disks
-    std::uint64_t component_size = 0; ///< per member, in 512-byte sectors
-    std::uint64_t size = 0;           ///< of the array, in bytes; 0 when it is not running
+    std::string uuid;                        ///< 8 hex digits x 4 with colons, as mdadm prints it
+    std::string name;                        ///< 1.x: without the home host; 0.90: ""
+    std::string homehost;                    ///< 1.x: before the colon of the name, may be ""
+    std::string metadata;                    ///< "0.90", "1.0", "1.1", "1.2"
+    int level = 0;                           ///< 0, 1, 4, 5, 6, 10; -1 linear
+    std::uint32_t layout = 0;                ///< as in the superblock
+    std::uint32_t chunk = 0;                 ///< in bytes; 0 where the level has none
+    unsigned slots = 0;                      ///< raid_disks
+    std::uint64_t component_size = 0;        ///< per member, in 512-byte sectors
+    std::uint64_t size = 0;                  ///< of the array, in bytes; 0 when it is not running
     std::optional<unsigned> preferred_minor; ///< 0.90
-    std::string bitmap;  ///< "", "internal"
-    bool journal = false; ///< has a write journal
+    std::string bitmap;                      ///< "", "internal"
+    bool journal = false;                    ///< has a write journal
     bool reshaping = false;
-    std::string kernel_name;          ///< "md127" while it runs, else ""
-    std::string running_state;        ///< sysfs array_state while it runs, else ""
-    std::string sync_action;          ///< sysfs, else ""
-    std::vector<bool> slots_up;       ///< while it runs: slot in sync; by slot
-    std::vector<ArrayMember> members; ///< by slot, spares last
-    Content content;                  ///< what is on the array, where it runs
+    std::string kernel_name;             ///< "md127" while it runs, else ""
+    std::string running_state;           ///< sysfs array_state while it runs, else ""
+    std::string sync_action;             ///< sysfs, else ""
+    std::vector<bool> slots_up;          ///< while it runs: slot in sync; by slot
+    std::vector<ArrayMember> members;    ///< by slot, spares last
+    Content content;                     ///< what is on the array, where it runs
     std::optional<PartitionTable> table; ///< a partitioned array
     bool operator==(const Array &) const = default;
 };
@@ -171,13 +176,14 @@ struct VolumeGroup {
     bool operator==(const VolumeGroup &) const = default;
 };
 
-/// A filesystem in use: from /proc/self/mountinfo, or swap from /proc/swaps (type "swap", target "none").
+/// A filesystem in use: from /proc/self/mountinfo, or swap from /proc/swaps (type "swap", target
+/// "none").
 struct MountPoint {
     std::string source; ///< device as the kernel names it: "/dev/md1"
     std::string target;
     std::string type;
     std::string options;
-    std::string uuid;   ///< of what is on the source
+    std::string uuid; ///< of what is on the source
     bool operator==(const MountPoint &) const = default;
 };
 
@@ -211,9 +217,9 @@ struct VerbatimFile {
 /// The whole machine: what `probe` sees now (the observed machine) and what the profile keeps.
 struct Machine {
     std::string host_name;
-    std::string machine_id; ///< /etc/machine-id; informs only
-    std::string product;    ///< DMI vendor and product; informs only
-    std::string os;         ///< PRETTY_NAME of os-release
+    std::string machine_id;   ///< /etc/machine-id; informs only
+    std::string product;      ///< DMI vendor and product; informs only
+    std::string os;           ///< PRETTY_NAME of os-release
     std::string architecture; ///< "x86_64"
     std::string kernel;       ///< version of the running one
     std::string command_line; ///< of the running kernel
@@ -221,8 +227,9 @@ struct Machine {
     std::vector<Disk> disks;   ///< by position, then serial, then kernel name
     std::vector<Array> arrays; ///< by UUID
     std::vector<VolumeGroup> volume_groups;
-    std::vector<MountPoint> mounts; ///< block devices only
-    std::vector<VerbatimFile> files; ///< /etc/fstab, /etc/mdadm/mdadm.conf or /etc/mdadm.conf, /etc/crypttab, where they exist
+    std::vector<MountPoint> mounts;    ///< block devices only
+    std::vector<VerbatimFile> files;   ///< /etc/fstab, /etc/mdadm/mdadm.conf or /etc/mdadm.conf,
+                                       ///< /etc/crypttab, where they exist
     std::vector<std::string> warnings; ///< what could not be read or understood, in words
     bool operator==(const Machine &) const = default;
 };
@@ -231,11 +238,11 @@ struct Machine {
 struct Profile {
     static constexpr int current_version = 1;
     int version = current_version;
-    std::string made_by;       ///< "mdrescue 0.1.0"
-    std::int64_t made_at = 0;  ///< seconds since 1970, UTC
-    std::string image_id;      ///< UUID of the image, derived from the profile
-    std::string image_kernel;  ///< version of the kernel on the image
-    bool degraded = false;     ///< made with --allow-degraded while an array was not whole
+    std::string made_by;      ///< "mdrescue 0.1.0"
+    std::int64_t made_at = 0; ///< seconds since 1970, UTC
+    std::string image_id;     ///< UUID of the image, derived from the profile
+    std::string image_kernel; ///< version of the kernel on the image
+    bool degraded = false;    ///< made with --allow-degraded while an array was not whole
     Machine machine;
     bool operator==(const Profile &) const = default;
 };
@@ -251,12 +258,13 @@ struct Profile {
 /// "/dev/sda2", "/dev/nvme0n1p2": for people.
 [[nodiscard]] std::string device_path(const Disk &disk, unsigned partition);
 
-/// Members up as people know it from /proc/mdstat: "[UU_UU]". Of a running array by its slots, of one that is not running by
-/// the superblocks present that agree with the newest event count.
+/// Members up as people know it from /proc/mdstat: "[UU_UU]". Of a running array by its slots, of
+/// one that is not running by the superblocks present that agree with the newest event count.
 [[nodiscard]] std::string slot_map(const Array &array);
 /// True when a slot is not up.
 [[nodiscard]] bool degraded(const Array &array);
-/// How many more members may go before data is lost; -1 when too many are gone already. RAID-10 counts its worst case.
+/// How many more members may go before data is lost; -1 when too many are gone already. RAID-10
+/// counts its worst case.
 [[nodiscard]] int redundancy_left(const Array &array);
 [[nodiscard]] std::string level_name(int level); ///< "RAID-5", "linear"
 

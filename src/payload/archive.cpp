@@ -54,8 +54,9 @@ struct Links {
     }
 
     static std::optional<Key> key_of(const manifest::Node &node) {
-        const auto *source =
-            node.kind == manifest::Node::Kind::file ? std::get_if<manifest::FileSource>(&node.bytes) : nullptr;
+        const auto *source = node.kind == manifest::Node::Kind::file
+                                 ? std::get_if<manifest::FileSource>(&node.bytes)
+                                 : nullptr;
         return source != nullptr && source->inode != 0
                    ? std::optional(Key(source->device, source->inode))
                    : std::nullopt;
@@ -104,7 +105,8 @@ class Writer {
         ::archive_entry_set_size(e, static_cast<la_int64_t>(size)); // wanted for directories too
         if (node.kind == manifest::Node::Kind::symlink)
             ::archive_entry_set_symlink(e, node.target.c_str());
-        if (node.kind == manifest::Node::Kind::character_device || node.kind == manifest::Node::Kind::block_device) {
+        if (node.kind == manifest::Node::Kind::character_device ||
+            node.kind == manifest::Node::Kind::block_device) {
             ::archive_entry_set_rdevmajor(e, major(node.rdev));
             ::archive_entry_set_rdevminor(e, minor(node.rdev));
         }

@@ -146,8 +146,8 @@ class Assembly {
 
 } // namespace
 
-util::Result<manifest::Tree> initramfs_tree(const InitramfsRequest &request, InitramfsReport &report,
-                                  util::Progress &progress) {
+util::Result<manifest::Tree> initramfs_tree(const InitramfsRequest &request,
+                                            InitramfsReport &report, util::Progress &progress) {
     return Assembly(request, report, progress).make();
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "manifest/tree.h"
 #include "model/machine.h"
 #include "payload/kernel.h"
-#include "manifest/tree.h"
 #include "util/progress.h"
 #include "util/result.h"
 
@@ -39,12 +39,12 @@ struct InitramfsReport {
 /// closure, skeleton; by the lists in `skeleton`: nodes.list, modules.list, tools.list,
 /// applets.list, and the files in skeleton/. Error: a required tool is missing (named with its
 /// package), a kernel without modules.dep.
-[[nodiscard]] util::Result<manifest::Tree> initramfs_tree(const InitramfsRequest &request,
-                                                InitramfsReport &report, util::Progress &progress);
+[[nodiscard]] util::Result<manifest::Tree>
+initramfs_tree(const InitramfsRequest &request, InitramfsReport &report, util::Progress &progress);
 
 /// Writes a tree as a compressed newc archive by libarchive; the same tree gives the same bytes.
-[[nodiscard]] util::Result<void> write_archive(const manifest::Tree &tree, bool zstd, const std::string &path,
-                                               util::Progress &progress);
+[[nodiscard]] util::Result<void> write_archive(const manifest::Tree &tree, bool zstd,
+                                               const std::string &path, util::Progress &progress);
 
 /// Both; where cache_directory holds the archive of the same inputs, that is used. cache_directory:
 /// made as needed; "" for none. One that cannot be written is a warning.

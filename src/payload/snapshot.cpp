@@ -203,7 +203,7 @@ class Walk {
 } // namespace
 
 util::Result<manifest::Tree> snapshot(const std::string &directory, const std::string &prefix,
-                            util::Progress &progress) {
+                                      util::Progress &progress) {
     progress.phase("Reading " + util::printable(directory), 0);
     MDR_TRY_ASSIGN(const auto info, status(directory));
     if (!S_ISDIR(info.stx_mode))

@@ -15,7 +15,7 @@ namespace mdrescue::payload {
 /// out with a warning. A file that cannot be opened for reading is an error naming it. directory:
 /// absolute. prefix: where its content goes in the tree ("boot"); the tree's first node is that
 /// directory itself.
-[[nodiscard]] util::Result<manifest::Tree> snapshot(const std::string &directory, const std::string &prefix,
-                                          util::Progress &progress);
+[[nodiscard]] util::Result<manifest::Tree>
+snapshot(const std::string &directory, const std::string &prefix, util::Progress &progress);
 
 } // namespace mdrescue::payload

@@ -27,7 +27,8 @@ constexpr std::array merges{
 
 } // namespace
 
-manifest::Node &TreeBuilder::add(const std::string &path, manifest::Node::Kind kind, std::uint32_t mode) {
+manifest::Node &TreeBuilder::add(const std::string &path, manifest::Node::Kind kind,
+                                 std::uint32_t mode) {
     if (const std::string parent = directory_name(path); !parent.empty())
         directory(parent);
     manifest::Node &node = nodes_[path];

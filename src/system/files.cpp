@@ -64,7 +64,8 @@ Attributes attributes_of(const struct stat &info, const std::string &path) {
 
 Result<void> set_owner_mode_xattrs(const std::string &path, const Attributes &attributes,
                                    bool symlink) {
-    MDR_TRY(checked(::lchown(path.c_str(), attributes.uid, attributes.gid), "set the owner of", path));
+    MDR_TRY(
+        checked(::lchown(path.c_str(), attributes.uid, attributes.gid), "set the owner of", path));
     // After the owner: chown(2) clears the setuid and setgid bits.
     if (!symlink)
         MDR_TRY(checked(::chmod(path.c_str(), attributes.mode), "set the mode of", path));
@@ -104,8 +105,10 @@ Result<void> write_device(const std::string &path, std::uint64_t offset, const s
     std::uint64_t size = 0;
     MDR_TRY(checked(::ioctl(file.get(), BLKGETSIZE64, &size), "ask the size of", path));
     if (offset > size || bytes.size() > size - offset)
-        return fail(fmt::format("{} has {} bytes: nothing was written at byte {}", path, size, offset));
-    MDR_TRY(checked(::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0 ? -1 : 0, "seek in", path));
+        return fail(
+            fmt::format("{} has {} bytes: nothing was written at byte {}", path, size, offset));
+    MDR_TRY(checked(::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0 ? -1 : 0,
+                    "seek in", path));
     MDR_TRY(write_all(file.get(), bytes, path));
     return checked(::fsync(file.get()), "write out", path);
 }
@@ -154,7 +157,8 @@ Result<void> copy_file(const std::string &source, const std::string &target) {
             return fail_errno(fmt::format("cannot read {}", source), errno);
         if (count == 0)
             break;
-        MDR_TRY(write_all(to.get(), std::string_view(buffer).substr(0, static_cast<std::size_t>(count)), target));
+        MDR_TRY(write_all(
+            to.get(), std::string_view(buffer).substr(0, static_cast<std::size_t>(count)), target));
     }
     return checked(::fsync(to.get()), "write out", target);
 }
@@ -163,15 +167,19 @@ Result<void> set_attributes(const std::string &path, const Attributes &attribute
     MDR_TRY(set_owner_mode_xattrs(path, attributes, symlink));
     const timespec time{attributes.mtime, static_cast<long>(attributes.mtime_nsec)};
     const std::array<timespec, 2> times{time, time};
-    return checked(::utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), "set the time of", path);
+    return checked(::utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW),
+                   "set the time of", path);
 }
 
 Result<void> remove(const std::string &path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0)
-        return errno == ENOENT ? Result<void>{} : fail_errno(fmt::format("cannot remove {}", path), errno);
+        return errno == ENOENT ? Result<void>{}
+                               : fail_errno(fmt::format("cannot remove {}", path), errno);
     constexpr int open_directories = 16;
-    return checked(::nftw(path.c_str(), remove_one, open_directories, FTW_DEPTH | FTW_PHYS | FTW_MOUNT), "remove", path);
+    return checked(
+        ::nftw(path.c_str(), remove_one, open_directories, FTW_DEPTH | FTW_PHYS | FTW_MOUNT),
+        "remove", path);
 }
 
 } // namespace mdrescue::system

@@ -26,7 +26,8 @@ using util::fail;
 using util::fail_errno;
 using util::Result;
 
-constexpr const char *fixed_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr const char *fixed_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Pipe {
     Descriptor read_end, write_end;
@@ -74,14 +75,15 @@ Result<Child> start(const Command &command) {
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
-    // A process group of its own: Ctrl-C reaches us alone, and a hung program dies with its children.
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    // A process group of its own: Ctrl-C reaches us alone, and a hung program dies with its
+    // children.
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     Child child;
-    const int error = ::posix_spawnp(&child.pid, argv[0].c_str(), &actions, &attributes, pointers(argv).data(),
-                                     pointers(environment).data());
+    const int error = ::posix_spawnp(&child.pid, argv[0].c_str(), &actions, &attributes,
+                                     pointers(argv).data(), pointers(environment).data());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (error != 0)
@@ -119,14 +121,15 @@ bool converse(Child &child, const Command &command, Output &output) {
     const auto deadline = std::chrono::steady_clock::now() + command.limit;
     std::string_view rest = command.input;
     while (child.out.get() >= 0 || child.err.get() >= 0) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline -
-                                                                                 std::chrono::steady_clock::now());
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0)
             return false;
         std::array<pollfd, 3> streams{{{child.out.get(), POLLIN, 0},
                                        {child.err.get(), POLLIN, 0},
                                        {child.in.get(), POLLOUT, 0}}};
-        ::poll(streams.data(), streams.size(), static_cast<int>(std::min<std::int64_t>(left.count(), 60000)));
+        ::poll(streams.data(), streams.size(),
+               static_cast<int>(std::min<std::int64_t>(left.count(), 60000)));
         if (streams[0].revents != 0)
             drain(child.out, output.out);
         if (streams[1].revents != 0)
@@ -184,10 +187,13 @@ class RealSystem final : public System {
         }
     }
 
-    Result<std::string> read_at(const std::string &path, std::uint64_t offset, std::uint64_t length) override {
+    Result<std::string> read_at(const std::string &path, std::uint64_t offset,
+                                std::uint64_t length) override {
         MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(path));
-        // md writes superblocks past the page cache: what was read of them earlier is no longer true.
-        ::posix_fadvise(file.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+        // md writes superblocks past the page cache: what was read of them earlier is no longer
+        // true.
+        ::posix_fadvise(file.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
+                        POSIX_FADV_DONTNEED);
         std::string bytes(length, '\0');
         std::size_t done = 0;
         while (done < length) {
@@ -196,7 +202,8 @@ class RealSystem final : public System {
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)
-                return fail_errno(fmt::format("cannot read {} at byte {}", path, offset + done), errno);
+                return fail_errno(fmt::format("cannot read {} at byte {}", path, offset + done),
+                                  errno);
             if (count == 0)
                 break;
             done += static_cast<std::size_t>(count);
@@ -208,7 +215,8 @@ class RealSystem final : public System {
     Result<std::vector<std::string>> list(const std::string &path) override {
         std::error_code error;
         std::vector<std::string> names;
-        for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+        for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+             it.increment(error))
             names.push_back(it->path().filename().string());
         if (error)
             return fail(fmt::format("cannot list {}: {}", path, error.message()));
@@ -243,8 +251,10 @@ class RealSystem final : public System {
 
     Result<void> mount(const Mount &mount) override {
         const unsigned long flags = mount.bind ? MS_BIND : mount.read_only ? MS_RDONLY : 0;
-        if (::mount(mount.source.c_str(), mount.target.c_str(), mount.type.c_str(), flags, mount.options.c_str()) != 0)
-            return fail_errno(fmt::format("cannot mount {} on {}", mount.source, mount.target), errno);
+        if (::mount(mount.source.c_str(), mount.target.c_str(), mount.type.c_str(), flags,
+                    mount.options.c_str()) != 0)
+            return fail_errno(fmt::format("cannot mount {} on {}", mount.source, mount.target),
+                              errno);
         return {};
     }
 
@@ -254,11 +264,12 @@ class RealSystem final : public System {
         return {};
     }
 
-    Result<void> write_device(const std::string &path, std::uint64_t offset, const std::string &bytes,
-                              Claim claim) override {
+    Result<void> write_device(const std::string &path, std::uint64_t offset,
+                              const std::string &bytes, Claim claim) override {
         return system::write_device(path, offset, bytes, claim);
     }
-    Result<void> replace_file(const std::string &path, const std::string &bytes, std::uint32_t mode) override {
+    Result<void> replace_file(const std::string &path, const std::string &bytes,
+                              std::uint32_t mode) override {
         return system::replace_file(path, bytes, mode);
     }
     Result<void> append_file(const std::string &path, const std::string &bytes) override {
@@ -271,22 +282,28 @@ class RealSystem final : public System {
         return checked(::symlink(text.c_str(), path.c_str()), "make the link", path);
     }
     Result<void> make_hard_link(const std::string &existing, const std::string &path) override {
-        return checked(::linkat(AT_FDCWD, existing.c_str(), AT_FDCWD, path.c_str(), 0), "make the link", path);
+        return checked(::linkat(AT_FDCWD, existing.c_str(), AT_FDCWD, path.c_str(), 0),
+                       "make the link", path);
     }
-    Result<void> make_node(const std::string &path, std::uint32_t mode, std::uint64_t rdev) override {
+    Result<void> make_node(const std::string &path, std::uint32_t mode,
+                           std::uint64_t rdev) override {
         return checked(::mknod(path.c_str(), mode, rdev), "make the node", path);
     }
-    Result<void> set_attributes(const std::string &path, const Attributes &attributes, bool symlink) override {
+    Result<void> set_attributes(const std::string &path, const Attributes &attributes,
+                                bool symlink) override {
         return system::set_attributes(path, attributes, symlink);
     }
     Result<void> remove(const std::string &path) override { return system::remove(path); }
     Result<void> sync(const std::string &path) override {
         const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        return checked(file.get() < 0 ? -1 : ::syncfs(file.get()), "write out the filesystem of", path);
+        return checked(file.get() < 0 ? -1 : ::syncfs(file.get()), "write out the filesystem of",
+                       path);
     }
 
     void sleep(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
-    std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::now(); }
+    std::chrono::steady_clock::time_point now() override {
+        return std::chrono::steady_clock::now();
+    }
 };
 
 } // namespace

@@ -13,8 +13,9 @@ util::Result<std::string> run_ok(System &system, const Command &command) {
         return std::move(output.out);
     const auto words = util::trimmed(output.err.empty() ? output.out : output.err);
     const auto last_line = util::split(words, '\n').back();
-    return util::fail(fmt::format("{} ended with status {}: {}", command.argv[0], output.status,
-                                  last_line.empty() ? "it said nothing" : util::printable(last_line)));
+    return util::fail(
+        fmt::format("{} ended with status {}: {}", command.argv[0], output.status,
+                    last_line.empty() ? "it said nothing" : util::printable(last_line)));
 }
 
 } // namespace mdrescue::system

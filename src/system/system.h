@@ -12,11 +12,11 @@
 
 namespace mdrescue::system {
 
-/// A program to run: argv only, never a shell. The environment is LC_ALL=C, a fixed PATH and nothing else
-/// but what `environment` adds ("NAME=value").
+/// A program to run: argv only, never a shell. The environment is LC_ALL=C, a fixed PATH and
+/// nothing else but what `environment` adds ("NAME=value").
 struct Command {
     std::vector<std::string> argv;
-    std::string input{};                   ///< standard input
+    std::string input{};                    ///< standard input
     std::chrono::milliseconds limit{60000}; ///< killed after this; then an error
     std::vector<std::string> environment{};
 };
@@ -33,7 +33,8 @@ struct Mount {
     std::string type;
     bool read_only = true;
     std::string options{};
-    bool bind = false; ///< a directory of this system seen at another place too (mount(2), MS_BIND); type is not used
+    bool bind = false; ///< a directory of this system seen at another place too (mount(2),
+                       ///< MS_BIND); type is not used
 };
 
 /// Owner, mode, time and extended attributes of a file, as they are put back by a restore.
@@ -48,60 +49,73 @@ struct Attributes {
 
 /// How a device is opened for writing.
 enum class Claim {
-    exclusive, ///< O_EXCL: refused while the device or a partition of it is mounted, a member, swap (open(2))
+    exclusive, ///< O_EXCL: refused while the device or a partition of it is mounted, a member, swap
+               ///< (open(2))
     shared,    ///< partitions of it are in use already, by members this recovery has added
 };
 
-/// The one narrow way to the machine: everything that runs a program, mounts, or touches a device goes through it, so
-/// that tests can put another machine behind it. Paths are absolute.
+/// The one narrow way to the machine: everything that runs a program, mounts, or touches a device
+/// goes through it, so that tests can put another machine behind it. Paths are absolute.
 class System {
   public:
     virtual ~System() = default;
 
-    /// Runs a program and waits. An exit status other than 0 is not an error here; a program that cannot
-    /// be started or exceeds its limit is.
+    /// Runs a program and waits. An exit status other than 0 is not an error here; a program that
+    /// cannot be started or exceeds its limit is.
     [[nodiscard]] virtual util::Result<Output> run(const Command &command) = 0;
 
-    /// A whole file (also of /proc and /sys, whose size is not known before), at most `limit` bytes, else an error.
+    /// A whole file (also of /proc and /sys, whose size is not known before), at most `limit`
+    /// bytes, else an error.
     [[nodiscard]] virtual util::Result<std::string> read_file(const std::string &path,
                                                               std::uint64_t limit = 16U << 20U) = 0;
     /// `length` bytes at byte `offset` of a file or device; fewer only at its end.
-    [[nodiscard]] virtual util::Result<std::string> read_at(const std::string &path, std::uint64_t offset,
-                                                            std::uint64_t length) = 0;
+    [[nodiscard]] virtual util::Result<std::string>
+    read_at(const std::string &path, std::uint64_t offset, std::uint64_t length) = 0;
     /// Names in a directory, sorted, without . and ..
     [[nodiscard]] virtual util::Result<std::vector<std::string>> list(const std::string &path) = 0;
     [[nodiscard]] virtual util::Result<std::string> read_link(const std::string &path) = 0;
     [[nodiscard]] virtual bool exists(const std::string &path) = 0;
 
     /// Overwrites a file that exists and is no regular one (sysfs, procfs): one write(2).
-    [[nodiscard]] virtual util::Result<void> write_control(const std::string &path, const std::string &value) = 0;
-    [[nodiscard]] virtual util::Result<void> make_directory(const std::string &path) = 0; ///< and its parents
+    [[nodiscard]] virtual util::Result<void> write_control(const std::string &path,
+                                                           const std::string &value) = 0;
+    [[nodiscard]] virtual util::Result<void>
+    make_directory(const std::string &path) = 0; ///< and its parents
     [[nodiscard]] virtual util::Result<void> mount(const Mount &mount) = 0;
     [[nodiscard]] virtual util::Result<void> unmount(const std::string &target) = 0;
 
-    /// Overwrites bytes of a block device (never of a regular file), and fsync(2). Error: nothing was
-    /// written when the device could not be claimed or is shorter.
-    [[nodiscard]] virtual util::Result<void> write_device(const std::string &path, std::uint64_t offset,
-                                                          const std::string &bytes, Claim claim) = 0;
-    /// A regular file, completely or not at all: temporary file beside it, fsync, rename, fsync of the directory.
-    /// Owner, mode and xattrs of an existing file stay; a new one is root's with that mode.
-    [[nodiscard]] virtual util::Result<void> replace_file(const std::string &path, const std::string &bytes,
-                                                          std::uint32_t mode = 0644) = 0;
+    /// Overwrites bytes of a block device (never of a regular file), and fsync(2). Error: nothing
+    /// was written when the device could not be claimed or is shorter.
+    [[nodiscard]] virtual util::Result<void> write_device(const std::string &path,
+                                                          std::uint64_t offset,
+                                                          const std::string &bytes,
+                                                          Claim claim) = 0;
+    /// A regular file, completely or not at all: temporary file beside it, fsync, rename, fsync of
+    /// the directory. Owner, mode and xattrs of an existing file stay; a new one is root's with
+    /// that mode.
+    [[nodiscard]] virtual util::Result<void>
+    replace_file(const std::string &path, const std::string &bytes, std::uint32_t mode = 0644) = 0;
     /// Adds to the end of a file (made with mode 0600 where it is missing), and fsync(2).
-    [[nodiscard]] virtual util::Result<void> append_file(const std::string &path, const std::string &bytes) = 0;
+    [[nodiscard]] virtual util::Result<void> append_file(const std::string &path,
+                                                         const std::string &bytes) = 0;
 
     // For restoring trees. None follows a symbolic link in the last component, and none replaces
     // what is there: remove() first.
     /// The bytes of one regular file into a new one, mode 0600, fsync(2).
-    [[nodiscard]] virtual util::Result<void> copy_file(const std::string &source, const std::string &target) = 0;
-    [[nodiscard]] virtual util::Result<void> make_symlink(const std::string &text, const std::string &path) = 0;
-    [[nodiscard]] virtual util::Result<void> make_hard_link(const std::string &existing, const std::string &path) = 0;
+    [[nodiscard]] virtual util::Result<void> copy_file(const std::string &source,
+                                                       const std::string &target) = 0;
+    [[nodiscard]] virtual util::Result<void> make_symlink(const std::string &text,
+                                                          const std::string &path) = 0;
+    [[nodiscard]] virtual util::Result<void> make_hard_link(const std::string &existing,
+                                                            const std::string &path) = 0;
     /// A FIFO or device node: type and permission bits as in mknod(2), rdev as in st_rdev.
-    [[nodiscard]] virtual util::Result<void> make_node(const std::string &path, std::uint32_t mode, std::uint64_t rdev) = 0;
+    [[nodiscard]] virtual util::Result<void> make_node(const std::string &path, std::uint32_t mode,
+                                                       std::uint64_t rdev) = 0;
     /// Owner, then mode (not of a link), xattrs, and last the time. `symlink`: of the link itself.
-    [[nodiscard]] virtual util::Result<void> set_attributes(const std::string &path, const Attributes &attributes,
-                                                            bool symlink) = 0;
-    /// A file, link, node, or directory with all in it on the same filesystem; what is not there is no error.
+    [[nodiscard]] virtual util::Result<void>
+    set_attributes(const std::string &path, const Attributes &attributes, bool symlink) = 0;
+    /// A file, link, node, or directory with all in it on the same filesystem; what is not there is
+    /// no error.
     [[nodiscard]] virtual util::Result<void> remove(const std::string &path) = 0;
     /// Everything written to the filesystem that holds the path is on its device (syncfs(2)).
     [[nodiscard]] virtual util::Result<void> sync(const std::string &path) = 0;

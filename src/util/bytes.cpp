@@ -9,7 +9,8 @@ namespace mdrescue::util {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char digit) {
     const auto lower = static_cast<char>(std::tolower(static_cast<unsigned char>(digit)));
@@ -84,7 +85,8 @@ Result<std::string> from_base64(std::string_view text) {
         const std::string_view quad = text.substr(i, 4);
         const std::size_t count = std::min(quad.find('='), std::size_t{4});
         const bool last = i + 4 == text.size();
-        if (count < 2 || (count < 4 && (!last || quad.find_first_not_of('=', count) != std::string_view::npos)))
+        if (count < 2 ||
+            (count < 4 && (!last || quad.find_first_not_of('=', count) != std::string_view::npos)))
             return fail("base64 text with wrong padding");
         std::uint32_t group = 0;
         for (std::size_t k = 0; k < 4; ++k) {
@@ -99,7 +101,9 @@ Result<std::string> from_base64(std::string_view text) {
     return bytes;
 }
 
-std::string uuid_text(std::string_view sixteen_bytes) { return grouped(hex(sixteen_bytes.substr(0, 16))); }
+std::string uuid_text(std::string_view sixteen_bytes) {
+    return grouped(hex(sixteen_bytes.substr(0, 16)));
+}
 
 std::string guid_text(std::string_view sixteen_bytes) {
     std::string text = grouped(hex(guid_swapped(sixteen_bytes.substr(0, 16))));

@@ -35,7 +35,8 @@ template <std::unsigned_integral T>
 template <std::unsigned_integral T>
 constexpr void put_little_endian(std::string &bytes, std::size_t offset, T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i)
-        bytes[offset + i] = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU);
+        bytes[offset + i] =
+            static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU);
 }
 
 [[nodiscard]] std::string hex(std::string_view bytes); ///< lower case, no separators

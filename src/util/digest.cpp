@@ -19,7 +19,8 @@ Sha256::Sha256(Sha256 &&) noexcept = default;
 Sha256 &Sha256::operator=(Sha256 &&) noexcept = default;
 
 void Sha256::update(std::string_view bytes) {
-    sha256_update(&state_->context, bytes.size(), reinterpret_cast<const std::uint8_t *>(bytes.data()));
+    sha256_update(&state_->context, bytes.size(),
+                  reinterpret_cast<const std::uint8_t *>(bytes.data()));
 }
 
 std::string Sha256::finish() {

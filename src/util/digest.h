@@ -30,8 +30,8 @@ class Sha256 {
 
 [[nodiscard]] std::string sha256(std::string_view bytes);
 
-/// A UUID (8-4-4-4-12) derived from a text: the same text gives the same UUID. It is the first half of the text's
-/// SHA-256 with the bits of version 8 (custom) set, RFC 9562 section 5.8.
+/// A UUID (8-4-4-4-12) derived from a text: the same text gives the same UUID. It is the first half
+/// of the text's SHA-256 with the bits of version 8 (custom) set, RFC 9562 section 5.8.
 [[nodiscard]] std::string derived_uuid(std::string_view text);
 
 } // namespace mdrescue::util

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Debian has no static libfmt, and the agent is a static program. Header-only use would compile fmt again in every
-// file (6 s each); so its out-of-line part is compiled here, once, and the templates others may need are instantiated.
+// Debian has no static libfmt, and the agent is a static program. Header-only use would compile fmt
+// again in every file (6 s each); so its out-of-line part is compiled here, once, and the templates
+// others may need are instantiated.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE
@@ -12,6 +13,7 @@ template std::locale locale_ref::get<std::locale>() const;
 template thousands_sep_result<char> thousands_sep_impl(locale_ref);
 template char decimal_point_impl(locale_ref);
 template void buffer<char>::append(const char *, const char *);
-template void vformat_to(buffer<char> &, string_view, basic_format_args<buffer_context<char>>, locale_ref);
+template void vformat_to(buffer<char> &, string_view, basic_format_args<buffer_context<char>>,
+                         locale_ref);
 } // namespace detail
 FMT_END_NAMESPACE

@@ -5,6 +5,8 @@ namespace mdrescue::util {
 
 std::atomic<bool> cancel_requested{false};
 
-tl::unexpected<Error> cancelled() { return fail("cancelled", "Nothing was left behind; start again when you like."); }
+tl::unexpected<Error> cancelled() {
+    return fail("cancelled", "Nothing was left behind; start again when you like.");
+}
 
 } // namespace mdrescue::util

@@ -11,8 +11,9 @@ namespace mdrescue::util {
 /// Why something could not be done, for a person: each layer adds its context in front, main()
 /// prints it once.
 struct Error {
-    std::string message; ///< what went wrong and why, e.g. "cannot read /boot/vmlinuz: Input/output error"
-    std::string hint;    ///< what to do about it, a full sentence; may be empty
+    std::string
+        message; ///< what went wrong and why, e.g. "cannot read /boot/vmlinuz: Input/output error"
+    std::string hint; ///< what to do about it, a full sentence; may be empty
 };
 
 /// The one error style of the project: a value or an Error.

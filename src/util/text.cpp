@@ -38,7 +38,8 @@ std::optional<CodePoint> decode(std::string_view bytes) {
 
 bool harmless(std::uint32_t value) {
     const bool control = value < 0x20 || (value >= 0x7f && value < 0xa0);
-    const bool direction = value == 0x200e || value == 0x200f || (value >= 0x2028 && value <= 0x202e) ||
+    const bool direction = value == 0x200e || value == 0x200f ||
+                           (value >= 0x2028 && value <= 0x202e) ||
                            (value >= 0x2066 && value <= 0x2069);
     return !control && !direction;
 }
@@ -78,7 +79,8 @@ std::string html(std::string_view raw) {
 }
 
 std::string shell_quoted(std::string_view argument) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
     if (!argument.empty() && argument.find_first_not_of(plain) == std::string_view::npos)
         return std::string(argument);
     std::string quoted = "'";
@@ -101,7 +103,8 @@ std::string size_text(std::uint64_t bytes) {
         value /= 1000;
         ++unit;
     }
-    return value < 9.95 ? fmt::format("{:.1f} {}", value, units[unit]) : fmt::format("{:.0f} {}", value, units[unit]);
+    return value < 9.95 ? fmt::format("{:.1f} {}", value, units[unit])
+                        : fmt::format("{:.0f} {}", value, units[unit]);
 }
 
 std::string duration_text(std::uint64_t seconds) {

@@ -27,8 +27,11 @@ namespace mdrescue::util {
 [[nodiscard]] std::string duration_text(std::uint64_t seconds);
 
 [[nodiscard]] std::string_view trimmed(std::string_view text); ///< without white space at both ends
-[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator); ///< keeps empty fields
-[[nodiscard]] std::vector<std::string_view> split_words(std::string_view text); ///< at runs of blanks; no empty fields
-[[nodiscard]] bool valid_utf8(std::string_view bytes); ///< strict: no surrogates, no overlong forms (RFC 3629)
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text,
+                                                  char separator); ///< keeps empty fields
+[[nodiscard]] std::vector<std::string_view>
+split_words(std::string_view text); ///< at runs of blanks; no empty fields
+[[nodiscard]] bool
+valid_utf8(std::string_view bytes); ///< strict: no surrogates, no overlong forms (RFC 3629)
 
 } // namespace mdrescue::util
