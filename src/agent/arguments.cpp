@@ -3,7 +3,10 @@
 
 #include "util/text.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 namespace mdrescue::agent {
 namespace {
@@ -18,15 +21,18 @@ std::optional<std::string_view> value_of(std::string_view word, std::string_view
     return word;
 }
 
-void set_mode(Arguments &arguments, std::string_view mode) {
-    arguments.unsupported_mode.clear();
-    arguments.mode = Mode::guided;
-    if (mode == "shell")
-        arguments.mode = Mode::shell;
-    else if (mode == "verify")
-        arguments.mode = Mode::verify;
-    else if (mode != "guided")
-        arguments.unsupported_mode = mode;
+constexpr std::array<std::pair<std::string_view, Mode>, 5> modes{
+    {{"guided", Mode::guided},
+     {"installed", Mode::installed},
+     {"shell", Mode::shell},
+     {"verify", Mode::verify},
+     {"unattended", Mode::unattended}}};
+
+void set_mode(Arguments &arguments, std::string_view name) {
+    const auto *known = std::find_if(modes.begin(), modes.end(),
+                                     [&](const auto &mode) { return mode.first == name; });
+    arguments.mode = known == modes.end() ? Mode::guided : known->second;
+    arguments.unsupported_mode = known == modes.end() ? name : "";
 }
 
 } // namespace

@@ -8,9 +8,11 @@ namespace mdrescue::agent {
 
 /// What the session does first.
 enum class Mode {
-    guided, ///< look at the machine, show it, offer the menu
-    shell,  ///< a rescue shell before anything is assembled
-    verify, ///< check the whole medium
+    guided,     ///< look at the machine, show it, offer the menu
+    installed,  ///< start the installed system from here (installed.h)
+    shell,      ///< a rescue shell before anything is assembled
+    verify,     ///< check the whole medium
+    unattended, ///< repair without a question, where a strict predicate holds
 };
 
 /// The agent's part of the kernel command line.

@@ -14,16 +14,18 @@ TEST_CASE("the kernel command line") {
     CHECK_FALSE(arguments.plain);
     CHECK(parse_arguments("").mode == Mode::guided);
     CHECK(parse_arguments("mdrescue.mode=\"shell\"").mode == Mode::shell);
+    CHECK(parse_arguments("mdrescue.mode=installed root=/dev/md1 ro").mode == Mode::installed);
+    CHECK(parse_arguments("mdrescue.mode=unattended").mode == Mode::unattended);
     CHECK(parse_arguments("mdrescue.plain").plain);
     CHECK_FALSE(parse_arguments("mdrescue.plain mdrescue.plain=0").plain);
 }
 
 TEST_CASE("a mode this version does not have is guided, and kept to be told") {
-    const auto arguments = parse_arguments("mdrescue.mode=unattended");
+    const auto arguments = parse_arguments("mdrescue.mode=rehearse");
     CHECK(arguments.mode == Mode::guided);
-    CHECK(arguments.unsupported_mode == "unattended");
+    CHECK(arguments.unsupported_mode == "rehearse");
     // the last one counts, as for the kernel
-    CHECK(parse_arguments("mdrescue.mode=unattended mdrescue.mode=guided").unsupported_mode == "");
+    CHECK(parse_arguments("mdrescue.mode=rehearse mdrescue.mode=guided").unsupported_mode == "");
     // no parameter of ours
     CHECK(parse_arguments("xmdrescue.mode=shell mdrescue.modes=shell").mode == Mode::guided);
     CHECK(parse_arguments("xmdrescue.mode=shell").unsupported_mode == "");

@@ -204,8 +204,8 @@ TEST_CASE("the shell opens where it was asked for") {
 
 TEST_CASE("a mode of a later version is told, and is the guided one") {
     Scene scene;
-    const std::string text = scene.play({"6"}, "mdrescue.mode=unattended");
-    CHECK(contains(text, "Mode unattended is not part of this version."));
+    const std::string text = scene.play({"6"}, "mdrescue.mode=rehearse");
+    CHECK(contains(text, "Mode rehearse is not part of this version."));
     CHECK(contains(text, "READY guided"));
 }
 
