@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 namespace mdrescue::system {
@@ -169,6 +170,28 @@ Result<void> set_attributes(const std::string &path, const Attributes &attribute
     const std::array<timespec, 2> times{time, time};
     return checked(::utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW),
                    "set the time of", path);
+}
+
+Result<std::optional<FileInfo>> look(const std::string &path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0)
+        return errno == ENOENT ? Result<std::optional<FileInfo>>(std::nullopt)
+                               : fail_errno(fmt::format("cannot look at {}", path), errno);
+    FileInfo found;
+    found.type = info.st_mode & S_IFMT;
+    found.size = static_cast<std::uint64_t>(info.st_size);
+    found.rdev = info.st_rdev;
+    found.inode = info.st_ino;
+    found.attributes = attributes_of(info, path);
+    found.attributes.mtime = info.st_mtim.tv_sec;
+    found.attributes.mtime_nsec = static_cast<std::uint32_t>(info.st_mtim.tv_nsec);
+    return found;
+}
+
+Result<std::uint64_t> free_space(const std::string &path) {
+    struct statvfs info {};
+    MDR_TRY(checked(::statvfs(path.c_str(), &info), "ask the free space of", path));
+    return static_cast<std::uint64_t>(info.f_bfree) * info.f_frsize;
 }
 
 Result<void> remove(const std::string &path) {

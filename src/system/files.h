@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-/// Writing to files and devices of this machine: what System promises under the same names.
+/// Looking at and writing to files and devices of this machine: what System promises under the same names.
 namespace mdrescue::system {
 
 /// The result of a call that sets errno: "cannot <what> <path>: <why>".
@@ -21,6 +21,8 @@ namespace mdrescue::system {
 [[nodiscard]] util::Result<void> copy_file(const std::string &source, const std::string &target);
 [[nodiscard]] util::Result<void> set_attributes(const std::string &path,
                                                 const Attributes &attributes, bool symlink);
+[[nodiscard]] util::Result<std::optional<FileInfo>> look(const std::string &path);
+[[nodiscard]] util::Result<std::uint64_t> free_space(const std::string &path);
 [[nodiscard]] util::Result<void> remove(const std::string &path);
 
 } // namespace mdrescue::system

@@ -293,6 +293,15 @@ class RealSystem final : public System {
                                 bool symlink) override {
         return system::set_attributes(path, attributes, symlink);
     }
+    Result<std::optional<FileInfo>> look(const std::string &path) override {
+        return system::look(path);
+    }
+    Result<std::uint64_t> free_space(const std::string &path) override {
+        return system::free_space(path);
+    }
+    Result<void> rename(const std::string &path, const std::string &name) override {
+        return checked(::rename(path.c_str(), name.c_str()), "give its name to", path);
+    }
     Result<void> remove(const std::string &path) override { return system::remove(path); }
     Result<void> sync(const std::string &path) override {
         const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,15 @@ struct Attributes {
     std::map<std::string, std::string> xattrs{}; ///< raw values
 };
 
+/// What lies under a name; the last link is not followed.
+struct FileInfo {
+    std::uint32_t type = 0; ///< S_IFREG, S_IFDIR, … as in st_mode (inode(7))
+    std::uint64_t size = 0; ///< in bytes
+    std::uint64_t rdev = 0; ///< devices: as in st_rdev
+    std::uint64_t inode = 0; ///< on one filesystem the same for links to one file
+    Attributes attributes;
+};
+
 /// How a device is opened for writing.
 enum class Claim {
     exclusive, ///< O_EXCL: refused while the device or a partition of it is mounted, a member, swap
@@ -75,6 +85,10 @@ class System {
     [[nodiscard]] virtual util::Result<std::vector<std::string>> list(const std::string &path) = 0;
     [[nodiscard]] virtual util::Result<std::string> read_link(const std::string &path) = 0;
     [[nodiscard]] virtual bool exists(const std::string &path) = 0;
+    /// None where there is nothing of that name.
+    [[nodiscard]] virtual util::Result<std::optional<FileInfo>> look(const std::string &path) = 0;
+    /// Bytes that root may still write to the filesystem that holds the path (statvfs(3), f_bfree).
+    [[nodiscard]] virtual util::Result<std::uint64_t> free_space(const std::string &path) = 0;
 
     /// Overwrites a file that exists and is no regular one (sysfs, procfs): one write(2).
     [[nodiscard]] virtual util::Result<void> write_control(const std::string &path,
@@ -99,8 +113,8 @@ class System {
     [[nodiscard]] virtual util::Result<void> append_file(const std::string &path,
                                                          const std::string &bytes) = 0;
 
-    // For restoring trees. None follows a symbolic link in the last component, and none replaces
-    // what is there: remove() first.
+    // For restoring trees. None follows a symbolic link in the last component, and none but rename()
+    // replaces what is there: remove() first.
     /// The bytes of one regular file into a new one, mode 0600, fsync(2).
     [[nodiscard]] virtual util::Result<void> copy_file(const std::string &source,
                                                        const std::string &target) = 0;
@@ -114,6 +128,9 @@ class System {
     /// Owner, then mode (not of a link), xattrs, and last the time. `symlink`: of the link itself.
     [[nodiscard]] virtual util::Result<void>
     set_attributes(const std::string &path, const Attributes &attributes, bool symlink) = 0;
+    /// Atomically; a file of that name is replaced (rename(2)).
+    [[nodiscard]] virtual util::Result<void> rename(const std::string &path,
+                                                    const std::string &name) = 0;
     /// A file, link, node, or directory with all in it on the same filesystem; what is not there is
     /// no error.
     [[nodiscard]] virtual util::Result<void> remove(const std::string &path) = 0;

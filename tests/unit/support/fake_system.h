@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <sys/stat.h>
 
 namespace mdrescue {
 
@@ -32,6 +33,7 @@ class FakeSystem final : public system::System {
     std::map<std::string, std::string> links;
     std::map<std::string, system::Attributes> attributes;
     std::vector<std::string> synced;
+    std::uint64_t space = UINT64_MAX; ///< free, on every filesystem
 
     util::Result<system::Output> run(const system::Command &command) override {
         commands.push_back(command.argv);
@@ -133,6 +135,31 @@ class FakeSystem final : public system::System {
     util::Result<void> set_attributes(const std::string &path,
                                       const system::Attributes &given, bool) override {
         attributes[path] = given;
+        return {};
+    }
+    util::Result<std::optional<system::FileInfo>> look(const std::string &path) override {
+        system::FileInfo info;
+        if (attributes.contains(path))
+            info.attributes = attributes[path];
+        if (links.contains(path))
+            info.type = S_IFLNK;
+        else if (files.contains(path))
+            info.type = S_IFREG;
+        else if (exists(path))
+            info.type = S_IFDIR;
+        else
+            return std::optional<system::FileInfo>();
+        info.size = info.type == S_IFREG ? files[path].size() : 0;
+        return std::optional(info);
+    }
+    util::Result<std::uint64_t> free_space(const std::string &) override { return space; }
+    util::Result<void> rename(const std::string &path, const std::string &name) override {
+        if (!files.contains(path) || unwritable.contains(name))
+            return util::fail("cannot give its name to " + path);
+        files[name] = files[path];
+        attributes[name] = attributes[path];
+        files.erase(path);
+        attributes.erase(path);
         return {};
     }
     util::Result<void> remove(const std::string &path) override {

@@ -23,6 +23,15 @@ class ReadOnlySystem : public system::System {
     util::Result<void> make_hard_link(const std::string &, const std::string &) override { throw forbidden(); }
     util::Result<void> make_node(const std::string &, std::uint32_t, std::uint64_t) override { throw forbidden(); }
     util::Result<void> set_attributes(const std::string &, const system::Attributes &, bool) override { throw forbidden(); }
+    util::Result<std::optional<system::FileInfo>> look(const std::string &path) override {
+        return util::fail("cannot look at " + path);
+    }
+    util::Result<std::uint64_t> free_space(const std::string &path) override {
+        return util::fail("cannot look at " + path);
+    }
+    util::Result<void> rename(const std::string &, const std::string &) override {
+        throw forbidden();
+    }
     util::Result<void> remove(const std::string &) override { throw forbidden(); }
     util::Result<void> sync(const std::string &) override { throw forbidden(); }
     void sleep(std::chrono::milliseconds) override { throw forbidden(); }

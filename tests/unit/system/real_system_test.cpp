@@ -2,6 +2,8 @@
 #include "system/system.h"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 using namespace mdrescue;
 using namespace std::chrono_literals;
@@ -43,4 +45,38 @@ TEST_CASE("files") {
     CHECK(system->read_at("/proc/self/exe", 1, 3).value() == "ELF");
     CHECK(system->read_at("/etc/passwd", 1U << 30U, 16).value().empty());
     CHECK_FALSE(system->list("/nonexistent").has_value());
+}
+
+TEST_CASE("looking at files never follows the last link; renaming replaces") {
+    const auto system = system::real_system();
+    std::string name = "/tmp/mdrescue-look-XXXXXX";
+    const std::string directory = ::mkdtemp(name.data());
+    REQUIRE(system->replace_file(directory + "/file", "eight by", 0640));
+    REQUIRE(system->set_attributes(directory + "/file",
+                                   {.mode = 0640,
+                                    .uid = ::getuid(),
+                                    .gid = ::getgid(),
+                                    .mtime = 1000000000,
+                                    .mtime_nsec = 123456789},
+                                   false));
+    REQUIRE(system->make_symlink("/etc/passwd", directory + "/link"));
+    REQUIRE(system->make_hard_link(directory + "/file", directory + "/second"));
+
+    const auto file = system->look(directory + "/file").value().value();
+    CHECK(file.type == S_IFREG);
+    CHECK(file.size == 8);
+    CHECK(file.attributes.mode == 0640);
+    CHECK(file.attributes.mtime == 1000000000);
+    CHECK(file.attributes.mtime_nsec == 123456789);
+    CHECK(system->look(directory + "/second").value()->inode == file.inode);
+    CHECK(system->look(directory + "/link").value()->type == S_IFLNK);
+    CHECK(system->look(directory).value()->type == S_IFDIR);
+    CHECK_FALSE(system->look(directory + "/none").value().has_value());
+    CHECK_FALSE(system->look(directory + "/file/below").has_value());
+    CHECK(system->free_space(directory).value() > 0);
+
+    REQUIRE(system->rename(directory + "/file", directory + "/link"));
+    CHECK(system->look(directory + "/link").value()->type == S_IFREG);
+    CHECK_FALSE(system->rename(directory + "/file", directory + "/link").has_value());
+    CHECK(system->remove(directory).has_value());
 }
