@@ -22,31 +22,32 @@ enum class Fitness {
 struct Candidate {
     std::string observed; ///< Disk::id in the observed machine
     Fitness fitness = Fitness::unfit;
-    std::string reason; ///< why it is unfit, or what is on it; words, printable
+    std::string reason;              ///< why it is unfit, or what is on it; words, printable
     std::uint64_t bytes_missing = 0; ///< when it is too small
     bool operator==(const Candidate &) const = default;
 };
 
-/// A recorded disk that is not here, or is here half-written, and every disk that could or could not
-/// replace it (observed order; disks that answer for another recorded disk are left out).
+/// A recorded disk that is not here, or is here half-written, and every disk that could or could
+/// not replace it (observed order; disks that answer for another recorded disk are left out).
 struct Vacancy {
     std::string recorded; ///< Disk::id in the profile
     std::vector<Candidate> candidates;
     bool operator==(const Vacancy &) const = default;
 };
 
+/// Those that could be written to, in order.
+[[nodiscard]] std::vector<Candidate> choices(const Vacancy &vacancy);
+
 /// In the profile's order. medium: device the recovery runs from ("/dev/sr0"), never a candidate.
-[[nodiscard]] std::vector<Vacancy> find_vacancies(const model::Profile &profile,
-                                                  const model::Machine &observed,
-                                                  const Comparison &comparison,
-                                                  const Surveys &surveys,
-                                                  const std::string &medium);
+[[nodiscard]] std::vector<Vacancy>
+find_vacancies(const model::Profile &profile, const model::Machine &observed,
+               const Comparison &comparison, const Surveys &surveys, const std::string &medium);
 
 /// Bytes that partitions (and GPT's backup table) of the record need on a disk of its sector size.
 [[nodiscard]] std::uint64_t bytes_needed(const model::Disk &recorded);
 
-/// Whether survey_disk is worth its time: no signature, not removable or read-only, not answering for
-/// a recorded disk unless half-written content is possible.
+/// Whether survey_disk is worth its time: no signature, not removable or read-only, not answering
+/// for a recorded disk unless half-written content is possible.
 [[nodiscard]] bool worth_surveying(const model::Profile &profile, const model::Machine &observed,
                                    const Comparison &comparison, const std::string &observed_disk,
                                    const std::string &medium);

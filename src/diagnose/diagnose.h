@@ -20,8 +20,10 @@ enum class MachineMatch {
 struct DiskMatch {
     std::string recorded;                ///< Disk::id in the profile
     std::optional<std::string> observed; ///< Disk::id in the observed machine; none: missing
-    std::string reason;                  ///< by what it was recognised: "member of md1 in slot 2", "partition table", "serial", …; printable
-    /// Recognised by what it carries, but its serial or WWN is known and is not the recorded one: a copy, or the disk behind another adapter.
+    std::string reason; ///< by what it was recognised: "member of md1 in slot 2", "partition
+                        ///< table", "serial", …; printable
+    /// Recognised by what it carries, but its serial or WWN is known and is not the recorded one: a
+    /// copy, or the disk behind another adapter.
     bool other_hardware = false;
 };
 
@@ -35,21 +37,24 @@ struct ArrayMatch {
 
 /// Several disks carry the identity of one recorded disk equally well (a clone, FAULTS 19).
 struct Duplicate {
-    std::string recorded;              ///< Disk::id in the profile
-    std::vector<std::string> observed; ///< Disk::ids in the observed machine, the one it was matched with first
+    std::string recorded; ///< Disk::id in the profile
+    std::vector<std::string>
+        observed; ///< Disk::ids in the observed machine, the one it was matched with first
 };
 
 struct Comparison {
     MachineMatch match = MachineMatch::unknown;
-    std::vector<DiskMatch> disks;        ///< in the profile's order
-    std::vector<std::string> new_disks;  ///< Disk::id in the observed machine that no recorded disk answers to
-    std::vector<Duplicate> duplicates;   ///< in the profile's order
-    std::vector<ArrayMatch> arrays;      ///< in the profile's order
+    std::vector<DiskMatch> disks; ///< in the profile's order
+    std::vector<std::string>
+        new_disks; ///< Disk::id in the observed machine that no recorded disk answers to
+    std::vector<Duplicate> duplicates;       ///< in the profile's order
+    std::vector<ArrayMatch> arrays;          ///< in the profile's order
     std::vector<std::string> foreign_arrays; ///< UUIDs observed that are not recorded
 };
 
-/// Identity comes from content first (superblocks' array and device UUIDs, table ids and GUIDs, filesystem UUIDs), then serial and WWN; never
-/// from kernel names. What several recorded disks share (equal serials, cloned table ids) identifies none of them. No observed disk answers for
+/// Identity comes from content first (superblocks' array and device UUIDs, table ids and GUIDs,
+/// filesystem UUIDs), then serial and WWN; never from kernel names. What several recorded disks
+/// share (equal serials, cloned table ids) identifies none of them. No observed disk answers for
 /// two recorded ones.
 [[nodiscard]] Comparison compare(const model::Profile &recorded, const model::Machine &observed);
 

@@ -36,27 +36,26 @@ struct Finding {
         array_read_only,    ///< array runs, but was not made writable (nothing wrong)
         member_stale,       ///< array, disk: out of date, can be taken back
         bad_blocks,         ///< array, disk: its bad-block list has entries (FAULTS 14)
-        filesystem_lost,    ///< disk; text: mount point: native filesystem that a snapshot does not cover
+        filesystem_lost,    ///< disk; text: mount point: native filesystem that a snapshot does not
+                            ///< cover
         unsupported,        ///< text: firmware RAID, multipath, … (FAULTS 28)
         firmware_mode,      ///< booted in the other firmware mode than recorded (FAULTS 33)
         profile_degraded,   ///< the profile was made while degraded (FAULTS 21)
-        layout_changed,     ///< array or disk; text: the machine is newer than the profile (FAULTS 20)
+        layout_changed, ///< array or disk; text: the machine is newer than the profile (FAULTS 20)
     };
-    Kind kind;
+    Kind kind{};
     Severity severity = Severity::note;
-    std::string disk;  ///< Disk::id in the profile; ""
-    std::string array; ///< UUID; ""
-    std::string text;  ///< raw details
+    std::string disk{};  ///< Disk::id in the profile; ""
+    std::string array{}; ///< UUID; ""
+    std::string text{};  ///< raw details
     std::int64_t number = 0;
     bool operator==(const Finding &) const = default;
 };
 
 /// Everything worth telling, the worst first, then in the profile's order.
-[[nodiscard]] std::vector<Finding> find(const model::Profile &profile,
-                                        const model::Machine &observed,
-                                        const Comparison &comparison,
-                                        const std::vector<Assembly> &assemblies,
-                                        const std::vector<Vacancy> &vacancies);
+[[nodiscard]] std::vector<Finding>
+find(const model::Profile &profile, const model::Machine &observed, const Comparison &comparison,
+     const std::vector<Assembly> &assemblies, const std::vector<Vacancy> &vacancies);
 
 [[nodiscard]] bool refuses(const std::vector<Finding> &findings);
 

@@ -17,8 +17,8 @@ struct Machines {
     const model::Machine &observed;
 };
 
-/// "Write the partition table of disk1 (2 partitions, MBR) to QEMU HARDDISK, serial NEW00001, …": one
-/// sentence that names the disk by model, serial, position, size and (kernel name).
+/// "Write the partition table of disk1 (2 partitions, MBR) to QEMU HARDDISK, serial NEW00001, …":
+/// one sentence that names the disk by model, serial, position, size and (kernel name).
 [[nodiscard]] std::string describe(const Step &step, const Plan &plan, const Machines &machines);
 
 /// "partition table", "/boot", "md1: add a member": a few words for the list while it runs.
@@ -29,8 +29,8 @@ struct Machines {
 [[nodiscard]] std::vector<std::string> by_hand(const Step &step, const Plan &plan,
                                                const Machines &machines);
 
-/// argv of the program that does the step, the one list by_hand shows and execute runs. Empty for steps
-/// that no single program does.
+/// argv of the program that does the step, the one list by_hand shows and execute runs. Empty for
+/// steps that no single program does.
 [[nodiscard]] std::vector<std::string> command(const Step &step, const Plan &plan,
                                                const Machines &machines);
 
@@ -38,7 +38,8 @@ struct Machines {
 [[nodiscard]] std::string sfdisk_script(const model::PartitionTable &table,
                                         std::uint32_t logical_sector);
 
-/// "/dev/sda2" of a recorded disk's partition as it is named now; "" when the plan knows no such disk.
+/// "/dev/sda2" of a recorded disk's partition as it is named now; "" when the plan knows no such
+/// disk.
 [[nodiscard]] std::string device(const Plan &plan, const Machines &machines,
                                  const model::DeviceRef &recorded);
 /// "/dev/md1" as it is named now; "" when it does not run.

@@ -14,9 +14,8 @@ std::string device(const Plan &plan, const Machines &machines, const model::Devi
 }
 
 std::string array_device(const model::Machine &observed, const std::string &uuid) {
-    const auto found =
-        std::find_if(observed.arrays.begin(), observed.arrays.end(),
-                     [&](const model::Array &array) { return array.uuid == uuid; });
+    const auto found = std::find_if(observed.arrays.begin(), observed.arrays.end(),
+                                    [&](const model::Array &array) { return array.uuid == uuid; });
     if (found == observed.arrays.end() || found->kernel_name.empty())
         return {};
     return "/dev/" + found->kernel_name;

@@ -18,35 +18,29 @@ struct Answers {
     std::map<std::string, std::string> replacements; ///< recorded Disk::id → observed Disk::id
 };
 
-/// Where the recovery runs.
-struct Setting {
-    bool online = false; ///< on the running installed system; else from the disc
-};
-
 /// A disk that is written to.
 struct Replacement {
-    std::string recorded; ///< Disk::id in the profile
-    std::string observed; ///< Disk::id in the observed machine
+    std::string recorded;                                 ///< Disk::id in the profile
+    std::string observed;                                 ///< Disk::id in the observed machine
     diagnose::Fitness fitness = diagnose::Fitness::blank; ///< resumed, blank or ask
     bool operator==(const Replacement &) const = default;
 };
 
 struct Plan {
     std::vector<Replacement> replacements;
-    std::map<std::string, std::string> disks; ///< recorded → observed Disk::id, of every disk a step names
-    std::vector<Step> steps;                  ///< in the order they are done
+    std::map<std::string, std::string>
+        disks;               ///< recorded → observed Disk::id, of every disk a step names
+    std::vector<Step> steps; ///< in the order they are done
     bool operator==(const Plan &) const = default;
 };
 
-/// profile × observed machine × answers → steps. Pure: no files, no clock, no randomness. What is done already is
-/// planned all the same: each step says Done when it looks at the disks.
-/// Errors: a finding refuses, a vacancy has no answer (names the choices), an answer names a disk
-/// that is unfit, part of the record is not supported natively (names it).
-[[nodiscard]] util::Result<Plan> make_plan(const model::Profile &profile,
-                                           const model::Machine &observed,
-                                           const diagnose::Comparison &comparison,
-                                           const std::vector<diagnose::Assembly> &assemblies,
-                                           const std::vector<diagnose::Vacancy> &vacancies,
-                                           const Answers &answers, const Setting &setting);
+/// profile × observed machine × answers → steps. Pure: no files, no clock, no randomness. What is
+/// done already is planned all the same: each step says Done when it looks at the disks. Errors: a
+/// finding refuses, a vacancy has no answer (names the choices), an answer names a disk that is
+/// unfit, part of the record is not supported natively (names it).
+[[nodiscard]] util::Result<Plan>
+make_plan(const model::Profile &profile, const model::Machine &observed,
+          const diagnose::Comparison &comparison, const std::vector<diagnose::Assembly> &assemblies,
+          const std::vector<diagnose::Vacancy> &vacancies, const Answers &answers);
 
 } // namespace mdrescue::plan

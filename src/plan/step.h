@@ -24,7 +24,7 @@ struct MarkDisk {
 /// The recorded partition table, exactly: starts, sizes, types, ids, GUIDs, names, flags.
 struct WriteTable {
     std::string disk;
-    model::PartitionTable table; ///< GPT: last_usable is already the target's own
+    model::PartitionTable table;        ///< GPT: last_usable is already the target's own
     std::uint32_t logical_sector = 512; ///< in bytes
     bool operator==(const WriteTable &) const = default;
 };
@@ -42,8 +42,8 @@ struct MakeWritable {
     bool operator==(const MakeWritable &) const = default;
 };
 
-/// A new partition becomes a member; or a returning one (`returning`) is taken back, with its bitmap where
-/// there is one.
+/// A new partition becomes a member; or a returning one (`returning`) is taken back, with its
+/// bitmap where there is one.
 struct AddMember {
     std::string array; ///< UUID
     model::DeviceRef device;
@@ -90,8 +90,8 @@ struct WaitForRebuild {
     bool operator==(const WaitForRebuild &) const = default;
 };
 
-/// fstab and crypttab entries that were bypassed come back, byte for byte. On the root filesystem, so
-/// only after its array is whole.
+/// fstab and crypttab entries that were bypassed come back, byte for byte. On the root filesystem,
+/// so only after its array is whole.
 struct RestoreConfiguration {
     bool operator==(const RestoreConfiguration &) const = default;
 };
@@ -113,9 +113,7 @@ using Step = std::variant<MarkDisk, WriteTable, WipeSignatures, MakeWritable, Ad
                           WaitForRebuild, RestoreConfiguration, RememberBootDisk, SaveLog>;
 
 /// For std::visit with one lambda per step; a step that is forgotten does not compile.
-template <class... Each> struct Visitor : Each... {
-    using Each::operator()...;
-};
+template <class... Each> struct Visitor : Each... { using Each::operator()...; };
 template <class... Each> Visitor(Each...) -> Visitor<Each...>;
 
 } // namespace mdrescue::plan

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnose/findings.h"
+
+#include "model/loss.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mdrescue::diagnose {
+namespace {
+
+using Kind = Finding::Kind;
+using model::Array;
+using model::Content;
+using model::Disk;
+using model::Machine;
+
+const Array *find_array(const Machine &machine, const std::string &uuid) {
+    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
+                                    [&](const Array &array) { return array.uuid == uuid; });
+    return found == machine.arrays.end() ? nullptr : &*found;
+}
+
+bool rebuilding(const Array &array) {
+    return array.sync_action == "recover" || array.sync_action == "resync" ||
+           std::any_of(array.members.begin(), array.members.end(),
+                       [](const model::ArrayMember &member) { return !!member.recovery_offset; });
+}
+
+class Search {
+  public:
+    Search(const model::Profile &profile, const Machine &observed, const Comparison &comparison)
+        : profile_(profile), observed_(observed), comparison_(comparison) {}
+
+    void machine() {
+        if (comparison_.match == MachineMatch::other)
+            add({.kind = Kind::other_machine, .severity = Severity::refusal});
+        if (comparison_.match == MachineMatch::unknown)
+            add({.kind = Kind::unknown_machine, .severity = Severity::refusal});
+        if (profile_.machine.firmware.mode != observed_.firmware.mode)
+            add({.kind = Kind::firmware_mode, .severity = Severity::warning});
+        if (profile_.degraded)
+            add({.kind = Kind::profile_degraded, .severity = Severity::warning});
+        for (const Duplicate &duplicate : comparison_.duplicates)
+            add({.kind = Kind::duplicate_identity,
+                 .severity = Severity::refusal,
+                 .disk = duplicate.recorded,
+                 .text = observed_names(duplicate.observed)});
+    }
+
+    void disks() {
+        for (const DiskMatch &match : comparison_.disks) {
+            const Disk *recorded = model::find_disk(profile_.machine, match.recorded);
+            if (recorded == nullptr)
+                continue;
+            if (!match.observed) {
+                add({.kind = Kind::disk_missing,
+                     .severity = Severity::warning,
+                     .disk = match.recorded});
+                lost_filesystems(*recorded);
+            } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
+                survivor(*recorded, *now);
+            }
+        }
+        for (const Disk &disk : observed_.disks)
+            firmware_raid(disk);
+    }
+
+    void vacancies(const std::vector<Vacancy> &vacancies) {
+        for (const Vacancy &vacancy : vacancies) {
+            const auto fits = [](Fitness wanted) {
+                return [wanted](const Candidate &candidate) { return candidate.fitness == wanted; };
+            };
+            const auto &all = vacancy.candidates;
+            if (std::any_of(all.begin(), all.end(), fits(Fitness::resumed)))
+                add({.kind = Kind::disk_resumed, .disk = vacancy.recorded});
+            if (std::all_of(all.begin(), all.end(), fits(Fitness::unfit)))
+                add({.kind = Kind::no_replacement,
+                     .severity = Severity::refusal,
+                     .disk = vacancy.recorded,
+                     .text = reasons(all)});
+        }
+    }
+
+    void arrays(const std::vector<Assembly> &assemblies) {
+        for (const Assembly &assembly : assemblies) {
+            const Array *recorded = find_array(profile_.machine, assembly.uuid);
+            if (recorded != nullptr)
+                array(*recorded, find_array(observed_, assembly.uuid), assembly);
+        }
+        for (const std::string &uuid : comparison_.foreign_arrays)
+            if (comparison_.match == MachineMatch::same)
+                unrecorded_array(*find_array(observed_, uuid));
+    }
+
+    std::vector<Finding> take() {
+        std::stable_sort(found_.begin(), found_.end(), [](const Finding &a, const Finding &b) {
+            return static_cast<int>(a.severity) > static_cast<int>(b.severity);
+        });
+        return std::move(found_);
+    }
+
+  private:
+    void add(Finding finding) { found_.push_back(std::move(finding)); }
+
+    [[nodiscard]] std::string kernel_name(const std::string &observed) const {
+        const Disk *disk = model::find_disk(observed_, observed);
+        return disk == nullptr ? observed : disk->kernel_name;
+    }
+
+    [[nodiscard]] std::string observed_names(const std::vector<std::string> &disks) const {
+        std::string names;
+        for (const std::string &disk : disks)
+            names += (names.empty() ? "" : ", ") + kernel_name(disk);
+        return names;
+    }
+
+    [[nodiscard]] std::string reasons(const std::vector<Candidate> &candidates) const {
+        std::string text;
+        for (const Candidate &candidate : candidates)
+            text += (text.empty() ? "" : "; ") + kernel_name(candidate.observed) + " " +
+                    candidate.reason;
+        return text;
+    }
+
+    [[nodiscard]] std::string recorded_disk(const std::string &observed) const {
+        for (const DiskMatch &match : comparison_.disks)
+            if (match.observed == observed)
+                return match.recorded;
+        return "";
+    }
+
+    /// Native filesystems of a dead disk that no snapshot on the image holds: their data is gone.
+    void lost_filesystems(const Disk &disk) {
+        for (const model::MountPoint &mount : profile_.machine.mounts) {
+            const model::Place place = model::locate(profile_.machine, mount.uuid);
+            const bool here =
+                std::find(place.disks.begin(), place.disks.end(), disk.id) != place.disks.end();
+            const bool covered = mount.type == "swap" || mount.target == "/boot" ||
+                                 mount.target == "/boot/efi" || mount.target == "/efi" ||
+                                 mount.target == "/boot/firmware";
+            if (here && !covered)
+                add({.kind = Kind::filesystem_lost,
+                     .severity = Severity::warning,
+                     .disk = disk.id,
+                     .text = mount.target});
+        }
+    }
+
+    void survivor(const Disk &recorded, const Disk &now) {
+        if (now.position != recorded.position && !now.position.empty())
+            add({.kind = Kind::disk_moved, .disk = recorded.id, .text = now.position});
+        const bool same_table = recorded.table.has_value() == now.table.has_value() &&
+                                (!recorded.table || same_partitions(*recorded.table, *now.table));
+        if (!same_table)
+            add({.kind = Kind::layout_changed,
+                 .severity = Severity::warning,
+                 .disk = recorded.id,
+                 .text = "its partition table is not the recorded one"});
+    }
+
+    static bool same_partitions(const model::PartitionTable &one,
+                                const model::PartitionTable &other) {
+        return std::equal(one.partitions.begin(), one.partitions.end(), other.partitions.begin(),
+                          other.partitions.end(), [](const auto &left, const auto &right) {
+                              return left.number == right.number && left.start == right.start &&
+                                     left.size == right.size;
+                          });
+    }
+
+    void firmware_raid(const Disk &disk) {
+        constexpr std::array<std::string_view, 3> kinds{"isw_raid_member", "ddf_raid_member",
+                                                        "mpath_member"};
+        if (std::find(kinds.begin(), kinds.end(), disk.content.type) != kinds.end())
+            add({.kind = Kind::unsupported,
+                 .severity = Severity::refusal,
+                 .text = disk.kernel_name + ": " + disk.content.type});
+    }
+
+    void array(const Array &recorded, const Array *now, const Assembly &assembly) {
+        if (now == nullptr || assembly.verdict == Verdict::absent) {
+            add({.kind = Kind::array_absent,
+                 .severity = Severity::refusal,
+                 .array = recorded.uuid});
+            return;
+        }
+        for (const LeftOut &left_out : assembly.left_out)
+            add({.kind = Kind::member_stale,
+                 .severity = Severity::warning,
+                 .disk = recorded_disk(left_out.device.disk),
+                 .array = recorded.uuid,
+                 .text = left_out.reason});
+        for (const model::ArrayMember &member : now->members)
+            if (member.bad_blocks)
+                add({.kind = Kind::bad_blocks,
+                     .severity = Severity::warning,
+                     .disk = recorded_disk(member.device.disk),
+                     .array = recorded.uuid});
+        if (changed(recorded, *now))
+            add({.kind = Kind::layout_changed,
+                 .severity = Severity::refusal,
+                 .array = recorded.uuid,
+                 .text = "its level, size or number of members is not the recorded one"});
+        state(recorded, *now, assembly);
+    }
+
+    static bool changed(const Array &recorded, const Array &now) {
+        return recorded.level != now.level || recorded.slots != now.slots ||
+               recorded.component_size != now.component_size || recorded.chunk != now.chunk;
+    }
+
+    void state(const Array &recorded, const Array &now, const Assembly &assembly) {
+        const int left = model::redundancy_left(now);
+        if (left < 0 || assembly.verdict == Verdict::too_few) {
+            add({.kind = Kind::array_lost, .severity = Severity::refusal, .array = recorded.uuid});
+            return;
+        }
+        const bool started = assembly.verdict == Verdict::start ||
+                             assembly.verdict == Verdict::restart ||
+                             assembly.verdict == Verdict::running;
+        if (!started || !assembly.error.empty() || now.kernel_name.empty()) {
+            add({.kind = Kind::array_not_started,
+                 .severity = Severity::refusal,
+                 .array = recorded.uuid,
+                 .text = why_not_started(assembly)});
+            return;
+        }
+        if (rebuilding(now))
+            add({.kind = Kind::array_rebuilding, .array = recorded.uuid});
+        if (model::degraded(now))
+            add({.kind = Kind::array_degraded,
+                 .severity = Severity::warning,
+                 .array = recorded.uuid,
+                 .text = model::slot_map(now),
+                 .number = left});
+    }
+
+    static std::string why_not_started(const Assembly &assembly) {
+        if (!assembly.error.empty())
+            return assembly.error;
+        switch (assembly.verdict) {
+        case Verdict::dirty_degraded:
+            return "it is degraded and was not shut down cleanly: starting it can damage data (the "
+                   "write hole of RAID-5 and 6)";
+        case Verdict::split_brain:
+            return "its halves were written to apart from each other; one must be chosen";
+        case Verdict::duplicate: return "two disks claim the same slot; take one of them out";
+        case Verdict::reshaping: return "it was being reshaped, which is left to its own system";
+        case Verdict::start:
+        case Verdict::restart:
+        case Verdict::running:
+        case Verdict::absent:
+        case Verdict::too_few: return "it does not run";
+        }
+        return "it does not run";
+    }
+
+    /// An array made after the profile. When it misses a member, the dead disk may have been part
+    /// of it, and the recorded table would not be the last one.
+    void unrecorded_array(const Array &array) {
+        const bool on_our_disks =
+            std::any_of(array.members.begin(), array.members.end(), [&](const auto &member) {
+                return !recorded_disk(member.device.disk).empty();
+            });
+        if (on_our_disks)
+            add({.kind = Kind::layout_changed,
+                 .severity = model::degraded(array) ? Severity::refusal : Severity::warning,
+                 .text = "array " + (array.name.empty() ? array.uuid : array.name) +
+                         " is not in the record"});
+    }
+
+    const model::Profile &profile_;
+    const Machine &observed_;
+    const Comparison &comparison_;
+    std::vector<Finding> found_;
+};
+
+} // namespace
+
+std::vector<Finding> find(const model::Profile &profile, const Machine &observed,
+                          const Comparison &comparison, const std::vector<Assembly> &assemblies,
+                          const std::vector<Vacancy> &vacancies) {
+    Search search(profile, observed, comparison);
+    search.machine();
+    if (comparison.match == MachineMatch::same) {
+        search.disks();
+        search.vacancies(vacancies);
+        search.arrays(assemblies);
+    }
+    return search.take();
+}
+
+bool refuses(const std::vector<Finding> &findings) {
+    return std::any_of(findings.begin(), findings.end(), [](const Finding &finding) {
+        return finding.severity == Severity::refusal;
+    });
+}
+
+} // namespace mdrescue::diagnose

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/describe.h"
+
+#include "diagnose/findings.h"
+#include "util/text.h"
+
+#include <fmt/format.h>
+
+namespace mdrescue::plan {
+namespace {
+
+using model::Disk;
+using util::printable;
+
+class Speaker {
+  public:
+    Speaker(const Plan &plan, const Machines &machines) : plan_(plan), machines_(machines) {}
+
+    /// "QEMU HARDDISK, serial NEW00001, slot pci-…, 897 MB (sda)"
+    [[nodiscard]] std::string target(const std::string &recorded) const {
+        const auto observed = plan_.disks.find(recorded);
+        const Disk *disk = observed == plan_.disks.end()
+                               ? nullptr
+                               : model::find_disk(machines_.observed, observed->second);
+        if (disk == nullptr)
+            return "a disk that is not here";
+        std::vector<std::string> parts;
+        if (!disk->model.empty())
+            parts.push_back(printable(disk->model));
+        parts.push_back(disk->serial.empty() ? "no serial" : "serial " + printable(disk->serial));
+        if (!disk->position.empty())
+            parts.push_back("slot " + printable(disk->position));
+        parts.push_back(util::size_text(disk->size));
+        return fmt::format("{} ({})", fmt::join(parts, ", "), printable(disk->kernel_name));
+    }
+
+    [[nodiscard]] std::string partition(const model::DeviceRef &device) const {
+        return device.partition == 0
+                   ? printable(device.disk)
+                   : fmt::format("partition {} of {}", device.partition, printable(device.disk));
+    }
+
+    [[nodiscard]] std::string array(const std::string &uuid) const {
+        for (const model::Array &array : machines_.profile.machine.arrays)
+            if (array.uuid == uuid)
+                return diagnose::array_words(array);
+        return "an array";
+    }
+
+    [[nodiscard]] std::string arrays(const std::vector<std::string> &uuids) const {
+        std::vector<std::string> names;
+        for (const std::string &uuid : uuids)
+            names.push_back(array(uuid));
+        return fmt::format("{}", fmt::join(names, ", "));
+    }
+
+  private:
+    const Plan &plan_;
+    const Machines &machines_;
+};
+
+std::string label_words(const model::Filesystem &filesystem) {
+    return filesystem.label.empty() ? "" : fmt::format(", label {}", printable(filesystem.label));
+}
+
+std::string kind_words(const model::Filesystem &filesystem) {
+    return filesystem.type == "swap" ? "swap space" : printable(filesystem.type) + " filesystem";
+}
+
+std::string table_words(const model::PartitionTable &table) {
+    return fmt::format("{} partition{}, {}", table.partitions.size(),
+                       table.partitions.size() == 1 ? "" : "s",
+                       table.label == "gpt" ? "GPT" : "MBR");
+}
+
+} // namespace
+
+std::string describe(const Step &step, const Plan &plan, const Machines &machines) {
+    const Speaker say(plan, machines);
+    return std::visit(
+        Visitor{
+            [&](const MarkDisk &one) {
+                return fmt::format(
+                    "Mark {} as the replacement of {}, so that this can go on after a power cut.",
+                    say.target(one.disk), printable(one.disk));
+            },
+            [&](const WriteTable &one) {
+                return fmt::format("Write the recorded partition table of {} ({}) to {}.",
+                                   printable(one.disk), table_words(one.table),
+                                   say.target(one.disk));
+            },
+            [&](const WipeSignatures &one) {
+                return fmt::format("Clear old signatures inside the new partitions of {}.",
+                                   printable(one.disk));
+            },
+            [&](const MakeWritable &one) {
+                return fmt::format("Let {} be written to: it was started read-only.",
+                                   say.array(one.array));
+            },
+            [&](const AddMember &one) {
+                return one.returning ? fmt::format("Take {} back into {}; md brings it up to date.",
+                                                   say.partition(one.device), say.array(one.array))
+                                     : fmt::format("Add {} to {}{}.", say.partition(one.device),
+                                                   say.array(one.array),
+                                                   one.spare ? " as a spare" : "; md rebuilds it");
+            },
+            [&](const MakeFilesystem &one) {
+                return fmt::format("Make the {} on {} again (UUID {}{}).",
+                                   kind_words(one.filesystem), say.partition(one.device),
+                                   printable(one.filesystem.uuid), label_words(one.filesystem));
+            },
+            [&](const RestoreFiles &one) {
+                return fmt::format("Copy {} back from the disc to {}, every digest checked.",
+                                   printable(one.target), say.partition(one.device));
+            },
+            [&](const InstallBootLoader &one) {
+                return fmt::format("Install the boot loader on {}, and read it back.",
+                                   printable(one.disk));
+            },
+            [&](const UnmarkDisk &one) {
+                return fmt::format(
+                    "Remove the mark from {}: all that is written to it by hand is proven.",
+                    printable(one.disk));
+            },
+            [&](const WaitForRebuild &one) {
+                return fmt::format("Wait until md has rebuilt {}.", say.arrays(one.arrays));
+            },
+            [&](const RestoreConfiguration &) {
+                return std::string("Put back the lines of fstab and crypttab that were taken out, "
+                                   "where there are any.");
+            },
+            [&](const RememberBootDisk &one) {
+                return fmt::format(
+                    "Tell the installed system that its boot loader is on the new {}.",
+                    printable(one.disk));
+            },
+            [&](const SaveLog &) {
+                return std::string("Save the log of this recovery in /var/log/mdrescue.");
+            },
+        },
+        step);
+}
+
+std::string title(const Step &step, const Plan &plan, const Machines &machines) {
+    const Speaker say(plan, machines);
+    return std::visit(
+        Visitor{
+            [&](const MarkDisk &one) { return "mark " + printable(one.disk); },
+            [&](const WriteTable &one) { return "partition table of " + printable(one.disk); },
+            [&](const WipeSignatures &one) {
+                return "clear old signatures on " + printable(one.disk);
+            },
+            [&](const MakeWritable &one) { return "make " + say.array(one.array) + " writable"; },
+            [&](const AddMember &one) {
+                return fmt::format("{}: add {}", say.array(one.array), say.partition(one.device));
+            },
+            [&](const MakeFilesystem &one) {
+                return fmt::format("{} on {}", kind_words(one.filesystem),
+                                   say.partition(one.device));
+            },
+            [&](const RestoreFiles &one) { return "files of " + printable(one.target); },
+            [&](const InstallBootLoader &one) { return "boot loader on " + printable(one.disk); },
+            [&](const UnmarkDisk &one) { return "remove the mark from " + printable(one.disk); },
+            [&](const WaitForRebuild &one) { return "rebuild of " + say.arrays(one.arrays); },
+            [&](const RestoreConfiguration &) { return std::string("fstab and crypttab"); },
+            [&](const RememberBootDisk &one) {
+                return "boot disk in the installed system: " + printable(one.disk);
+            },
+            [&](const SaveLog &) { return std::string("save the log"); },
+        },
+        step);
+}
+
+} // namespace mdrescue::plan

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/plan.h"
+
+#include "diagnose/marker.h"
+#include "model/loss.h"
+#include "plan/filesystems.h"
+#include "util/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace mdrescue::plan {
+namespace {
+
+using diagnose::Fitness;
+using model::Array;
+using model::BootLoader;
+using model::Content;
+using model::Disk;
+using model::Machine;
+using model::Profile;
+using util::fail;
+using util::Result;
+
+const Array *find_array(const Machine &machine, const std::string &uuid) {
+    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
+                                    [&](const Array &array) { return array.uuid == uuid; });
+    return found == machine.arrays.end() ? nullptr : &*found;
+}
+
+std::string refusals(const std::vector<diagnose::Finding> &findings, const Profile &profile) {
+    std::string text;
+    for (const diagnose::Finding &finding : findings)
+        if (finding.severity == diagnose::Severity::refusal)
+            text += (text.empty() ? "" : " ") + diagnose::words(finding, profile);
+    return text;
+}
+
+/// The disk for a vacancy: what was answered, or the only one there is.
+Result<Replacement> replacement_for(const Profile &profile, const Machine &observed,
+                                    const diagnose::Vacancy &vacancy, const Answers &answers) {
+    const auto fit = diagnose::choices(vacancy);
+    const Disk *recorded = model::find_disk(profile.machine, vacancy.recorded);
+    const std::string name =
+        recorded == nullptr ? vacancy.recorded : diagnose::disk_words(*recorded);
+    const auto answer = answers.replacements.find(vacancy.recorded);
+    if (answer == answers.replacements.end()) {
+        if (fit.size() == 1)
+            return Replacement{vacancy.recorded, fit[0].observed, fit[0].fitness};
+        std::string names;
+        for (const diagnose::Candidate &candidate : fit)
+            if (const Disk *disk = model::find_disk(observed, candidate.observed))
+                names += (names.empty() ? "" : ", ") + util::printable(disk->kernel_name);
+        return fail(fit.empty()
+                        ? fmt::format("no disk can take the place of {}", name)
+                        : fmt::format("several disks can take the place of {}: {}", name, names),
+                    fit.empty() ? "" : "Choose one.");
+    }
+    for (const diagnose::Candidate &candidate : vacancy.candidates) {
+        if (candidate.observed != answer->second)
+            continue;
+        if (candidate.fitness == Fitness::unfit)
+            return fail(fmt::format("the disk chosen for {} {}", name, candidate.reason));
+        return Replacement{vacancy.recorded, candidate.observed, candidate.fitness};
+    }
+    return fail(fmt::format("the disk chosen for {} is not here", name));
+}
+
+/// The table on the replacement: GPT uses a larger disk up to its real end.
+model::PartitionTable table_for(const Disk &recorded, std::uint64_t size) {
+    model::PartitionTable table = *recorded.table;
+    if (table.label == "gpt") {
+        const std::uint64_t sector = recorded.logical_sector;
+        const std::uint64_t entries =
+            (std::uint64_t{table.entry_count} * 128 + sector - 1) / sector;
+        table.last_usable = size / sector - entries - 2; // a header and the entries end the disk
+    }
+    return table;
+}
+
+bool read_only(const Array &array) {
+    return array.running_state == "readonly" || array.running_state == "read-auto";
+}
+
+std::string mounted_at(const Machine &machine, const std::string &uuid) {
+    for (const model::MountPoint &mount : machine.mounts)
+        if (!uuid.empty() && mount.uuid == uuid && mount.target.starts_with('/'))
+            return mount.target;
+    return "";
+}
+
+class Planner {
+  public:
+    Planner(const Profile &profile, const Machine &observed)
+        : profile_(profile), observed_(observed) {}
+
+    Result<void> replace(Replacement replacement) {
+        for (const Replacement &other : plan_.replacements)
+            if (other.observed == replacement.observed)
+                return fail("one disk cannot take the place of two");
+        plan_.disks[replacement.recorded] = replacement.observed;
+        plan_.replacements.push_back(std::move(replacement));
+        return {};
+    }
+
+    void know_survivors(const diagnose::Comparison &comparison) {
+        for (const diagnose::DiskMatch &match : comparison.disks)
+            if (match.observed && !plan_.disks.contains(match.recorded))
+                plan_.disks[match.recorded] = *match.observed;
+    }
+
+    /// Marker, table, signatures: before anything is put on the new disks.
+    Result<void> prepare_disks() {
+        for (const Replacement &replacement : plan_.replacements) {
+            const Disk &recorded = disk(replacement.recorded);
+            const Disk *target = model::find_disk(observed_, replacement.observed);
+            if (target == nullptr)
+                return fail("the replacement is not here");
+            if (const auto offset = diagnose::marker_offset(recorded, target->size))
+                add(MarkDisk{recorded.id, *offset, diagnose::marker_bytes(profile_, recorded.id)});
+            if (!recorded.table)
+                continue;
+            add(WriteTable{recorded.id, table_for(recorded, target->size),
+                           recorded.logical_sector});
+            WipeSignatures wipe{recorded.id, {}};
+            for (const model::Partition &partition : recorded.table->partitions)
+                if (!is_extended(*recorded.table, partition))
+                    wipe.partitions.push_back(partition.number);
+            add(wipe);
+        }
+        return {};
+    }
+
+    Result<void> add_members(const std::vector<diagnose::Assembly> &assemblies) {
+        std::vector<Step> members;
+        for (const Array &array : profile_.machine.arrays)
+            MDR_TRY(members_of(array, members));
+        take_back(assemblies, members);
+        for (const Step &step : members)
+            touched_.push_back(std::get<AddMember>(step).array);
+        for (const Array &array : observed_.arrays)
+            if (read_only(array) && (touched(array.uuid) || holds_root(array.uuid)))
+                add(MakeWritable{array.uuid});
+        plan_.steps.insert(plan_.steps.end(), members.begin(), members.end());
+        return {};
+    }
+
+    Result<void> native_filesystems() {
+        for (const Replacement &replacement : plan_.replacements) {
+            const Disk &recorded = disk(replacement.recorded);
+            if (!recorded.table)
+                continue;
+            for (const model::Partition &partition : recorded.table->partitions)
+                if (partition.content.kind == Content::Kind::filesystem &&
+                    partition.content.filesystem)
+                    MDR_TRY(native_filesystem({recorded.id, partition.number},
+                                              *partition.content.filesystem));
+        }
+        return {};
+    }
+
+    Result<void> boot_loaders() {
+        for (const Replacement &replacement : plan_.replacements)
+            for (const BootLoader &loader : disk(replacement.recorded).boot_loaders) {
+                if (loader.kind == BootLoader::Kind::esp)
+                    return fail(fmt::format("{} starts by UEFI from an EFI system partition; "
+                                            "putting that back is not "
+                                            "part of this version",
+                                            util::printable(profile_.machine.host_name)),
+                                "The rescue shell has the tools to do it by hand.");
+                add(InstallBootLoader{replacement.recorded, loader.kind});
+            }
+        return {};
+    }
+
+    void release_disks() {
+        std::vector<Step> unmarks;
+        for (const Step &step : plan_.steps)
+            if (const auto *mark = std::get_if<MarkDisk>(&step))
+                unmarks.emplace_back(UnmarkDisk{mark->disk, mark->offset});
+        plan_.steps.insert(plan_.steps.end(), unmarks.begin(), unmarks.end());
+    }
+
+    /// Whatever is written on the root filesystem comes last, when its array is whole (safety rule
+    /// 7).
+    void finish() {
+        WaitForRebuild wait;
+        for (const Array &recorded : profile_.machine.arrays) {
+            const Array *now = find_array(observed_, recorded.uuid);
+            if (touched(recorded.uuid) || (now != nullptr && model::degraded(*now)))
+                wait.arrays.push_back(recorded.uuid);
+        }
+        if (!wait.arrays.empty())
+            add(wait);
+        add(RestoreConfiguration{});
+        for (const Replacement &replacement : plan_.replacements)
+            if (!disk(replacement.recorded).boot_loaders.empty())
+                add(RememberBootDisk{replacement.recorded});
+        add(SaveLog{});
+    }
+
+    Plan take() { return std::move(plan_); }
+
+  private:
+    void add(Step step) { plan_.steps.push_back(std::move(step)); }
+
+    [[nodiscard]] const Disk &disk(const std::string &recorded) const {
+        return *model::find_disk(profile_.machine, recorded);
+    }
+
+    [[nodiscard]] bool replaced(const std::string &recorded) const {
+        return std::any_of(plan_.replacements.begin(), plan_.replacements.end(),
+                           [&](const Replacement &one) { return one.recorded == recorded; });
+    }
+
+    [[nodiscard]] bool touched(const std::string &array) const {
+        return std::find(touched_.begin(), touched_.end(), array) != touched_.end();
+    }
+
+    [[nodiscard]] bool holds_root(const std::string &array) const {
+        for (const model::MountPoint &mount : profile_.machine.mounts)
+            if (mount.target == "/") {
+                const model::Place place = model::locate(profile_.machine, mount.uuid);
+                return std::find(place.arrays.begin(), place.arrays.end(), array) !=
+                       place.arrays.end();
+            }
+        return false;
+    }
+
+    /// MBR types of the frame around logical partitions (Linux: block/partitions/msdos.c).
+    static bool is_extended(const model::PartitionTable &table, const model::Partition &partition) {
+        return table.label == "dos" &&
+               (partition.type == "5" || partition.type == "f" || partition.type == "85");
+    }
+
+    /// Slots first, then spares, so that md takes the new members for the slots.
+    Result<void> members_of(const Array &array, std::vector<Step> &members) {
+        for (const bool spares : {false, true})
+            for (const model::ArrayMember &member : array.members) {
+                if (!replaced(member.device.disk) || (member.slot < 0) != spares)
+                    continue;
+                if (member.slot < -1)
+                    return fail(fmt::format("{} had its write journal on {}; giving it another is "
+                                            "not part of this version",
+                                            diagnose::array_words(array),
+                                            util::printable(member.device.disk)));
+                members.emplace_back(AddMember{array.uuid, member.device, false, spares});
+            }
+        return {};
+    }
+
+    /// Members that are here and out of date, on disks that were not replaced (FAULTS 16).
+    void take_back(const std::vector<diagnose::Assembly> &assemblies, std::vector<Step> &members) {
+        for (const diagnose::Assembly &assembly : assemblies)
+            for (const diagnose::LeftOut &left_out : assembly.left_out)
+                for (const auto &[recorded, observed] : plan_.disks)
+                    if (observed == left_out.device.disk && !replaced(recorded))
+                        members.emplace_back(AddMember{
+                            assembly.uuid, {recorded, left_out.device.partition}, true, false});
+    }
+
+    Result<void> native_filesystem(const model::DeviceRef &device,
+                                   const model::Filesystem &filesystem) {
+        if (!can_make(filesystem))
+            return fail(
+                fmt::format("{} holds a {} filesystem, which cannot be made again in this version",
+                            util::printable(device.disk), util::printable(filesystem.type)));
+        add(MakeFilesystem{device, filesystem});
+        const std::string target = mounted_at(profile_.machine, filesystem.uuid);
+        if (target == "/boot")
+            add(RestoreFiles{device, filesystem.type, filesystem.uuid, "boot", target});
+        return {};
+    }
+
+    const Profile &profile_;
+    const Machine &observed_;
+    Plan plan_;
+    std::vector<std::string> touched_; ///< arrays that get members
+};
+
+} // namespace
+
+Result<Plan> make_plan(const Profile &profile, const Machine &observed,
+                       const diagnose::Comparison &comparison,
+                       const std::vector<diagnose::Assembly> &assemblies,
+                       const std::vector<diagnose::Vacancy> &vacancies, const Answers &answers) {
+    const auto findings = diagnose::find(profile, observed, comparison, assemblies, vacancies);
+    if (diagnose::refuses(findings))
+        return fail(refusals(findings, profile), "Nothing was written.");
+    Planner planner(profile, observed);
+    for (const diagnose::Vacancy &vacancy : vacancies) {
+        MDR_TRY_ASSIGN(Replacement replacement,
+                       replacement_for(profile, observed, vacancy, answers));
+        MDR_TRY(planner.replace(std::move(replacement)));
+    }
+    planner.know_survivors(comparison);
+    MDR_TRY(planner.prepare_disks());
+    MDR_TRY(planner.add_members(assemblies));
+    MDR_TRY(planner.native_filesystems());
+    MDR_TRY(planner.boot_loaders());
+    planner.release_disks();
+    planner.finish();
+    return planner.take();
+}
+
+} // namespace mdrescue::plan
