@@ -4,6 +4,7 @@
 Every word of the program that a test waits for stands here and nowhere else.
 """
 
+import dataclasses
 import hashlib
 import re
 import shutil
@@ -11,8 +12,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import recovered
+from lab import payload
 from lab.console import plain
 from lab.lab import mount_share
+from lab.layouts import LAYOUTS, Layout
 from lab.machine import Medium
 
 # A fixed clock for images that are compared.
@@ -25,6 +29,17 @@ MENU_DRAWN = r"automatically in"
 READY = r"^mdrescue: READY guided$"
 # Something went wrong so early that nobody else says so.
 BOOT_FAILURE = r"Kernel panic|grub rescue>|error: bad shim signature|Security Violation|mdrescue: RESULT failed.*"
+
+# The recovery's conversation: it is READY for an answer, or says its one RESULT.
+EVENT = r"^mdrescue: (?:READY (?P<ready>\w+)|RESULT (?P<result>\w+): (?P<sentence>.*))$"
+GUIDED, RESTART_NOW, POWER_OFF = "1", "r", "p"  # answers to READY guided, READY rebuild, READY finished
+PROMPTS = {"confirm": r"Type yes to write to this disk: ", "serial": r"Type the last 4 characters of its serial to overwrite it: ",
+           "choose": r"Which disk\? Type its number, or Enter to go back: "}
+# A step that ended: its number, how many there are, how it ended, and its title.
+STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|failed|blocked) +(?P<title>\S.*)$"
+UNATTENDED = "mdrescue.mode=unattended"
+# Where the recovered system finds the log.
+LOG_FOLDER = "/var/log/mdrescue"
 
 
 def array_row(array, state):
@@ -59,51 +74,167 @@ def build(machine, output="/root/bootcd.iso", options=""):
     return time.monotonic() - started, said
 
 
+@dataclasses.dataclass(frozen=True)
 class Image:
-    """An image built inside a machine, and that machine's disks after a clean shutdown."""
+    """An image built inside a machine, that machine's disks after a clean shutdown, and what it was like before."""
 
-    def __init__(self, file: Path, disks):
-        self.file, self.disks = file, disks
+    file: Path
+    disks: list
+    layout: Layout
+    state: dict  # recovered.state()
+    payload: str  # payload.digests()
 
 
-def image(lab, layout):
+def image(lab, name):
     """The image of a layout's machine, built once in a run; a copy stays among the artifacts."""
     tree = lab.tree()
 
     def make(own):
-        machine = own.victim(layout)
+        machine = own.victim(name)
+        state, files = recovered.state(machine), payload.write(machine)
         install(machine, tree)
-        seconds, said = build(machine)
-        (own.logs / "build.txt").write_text(f"{said}\n{seconds:.0f} s in an emulated machine\n")
-        machine.console.output("cp /root/bootcd.iso /mnt/bootcd.iso && umount /mnt", 120)
-        file = own.logs / "bootcd.iso"
-        shutil.move(machine.share / "bootcd.iso", file)
-        machine.power_off()
-        return Image(file, machine.disks)
-    return lab.shared(f"image-{layout}", make)
+        return built(own, machine, LAYOUTS[name], state, files)
+    return lab.shared(f"image-{name}", make)
 
 
-def boot(lab, made, kind, firmware, name="rescue", prepare=None):
+def built(lab, machine, layout, state, files):
+    """Has a running machine with the program and the shared folder build its image, and shuts it down."""
+    seconds, said = build(machine)
+    (lab.logs / "build.txt").write_text(f"{said}\n{seconds:.0f} s in an emulated machine\n")
+    machine.console.output("cp /root/bootcd.iso /mnt/bootcd.iso && umount /mnt", 120)
+    file = lab.logs / "bootcd.iso"
+    shutil.move(machine.share / "bootcd.iso", file)
+    machine.power_off()
+    return Image(file, machine.disks, layout, state, files)
+
+
+# -- starting from the image ------------------------------------------------------------------------------------
+
+
+def boot(lab, made, kind="cd", firmware="bios", name="rescue", prepare=None, **options):
     """Boots an image as "cd" or "usb" beside the machine's own disks, up to the boot menu, and chooses its first entry.
 
-    `prepare(machine)` may change the machine before it is switched on. Keeps a picture of the menu.
+    `prepare(machine)` may change the machine before it is switched on; options are the machine's. Keeps a picture of the menu.
     """
-    machine = lab.machine(name, made.disks, firmware=firmware, medium=Medium(kind, made.file))
+    machine = lab.machine(name, made.disks, firmware=firmware, medium=Medium(kind, made.file), **options)
     if prepare:
         prepare(machine)
+    start(machine, lab.logs / "menu.png")
+    return machine
+
+
+def start(machine, picture=None):
+    """Switches on a machine that boots an image (again), and chooses the menu's first entry."""
     machine.start()
     machine.console.wait(MENU_ENTRY, 120, failure=BOOT_FAILURE)
     machine.console.wait(MENU_DRAWN, 60)
-    machine.screendump(lab.logs / "menu.png")
+    if picture:
+        machine.screendump(picture)
     machine.console.send("\r")
+
+
+def boot_in_mode(lab, made, mode, prepare=None, **options):
+    """Boots the kernel and the initramfs of an image, which is in the drive, in a mode that is on no menu."""
+    def member(pattern):
+        names = subprocess.run(["bsdtar", "-tf", str(made.file)], check=True, capture_output=True, text=True, timeout=60).stdout
+        return re.search(rf"^{pattern}$", names, re.M)
+
+    def extracted(found, name):
+        with open(lab.work / name, "wb") as file:
+            subprocess.run(["bsdtar", "-xOf", str(made.file), found.group(0)], check=True, stdout=file, timeout=60)
+        return lab.work / name
+    parameters = f"{mode} mdrescue.id={member('mdrescue/id-(.*)').group(1)} console=tty0 console=ttyS0,115200"
+    machine = lab.machine("rescue", made.disks, medium=Medium("cd", made.file), append=parameters,
+                          kernel=extracted(member("boot/vmlinuz-.*"), "kernel"), initrd=extracted(member("mdrescue/initramfs"), "initramfs"), **options)
+    if prepare:
+        prepare(machine)
+    machine.start()
     return machine
 
 
 def agent_screen(machine, *rows):
     """Waits for the agent's first screen, and checks that it has these rows; returns it as plain text."""
-    start = machine.console.position
+    start_of_screen = machine.console.position
     machine.console.wait(READY, 300, failure=BOOT_FAILURE)
-    screen = plain(machine.console.text(start))
+    screen = plain(machine.console.text(start_of_screen))
     for row in rows:
         assert re.search(row, screen, re.M), f"no /{row}/ on the agent's screen:\n" + "\n".join(screen.splitlines()[-30:])
     return screen
+
+
+# -- the recovery's conversation --------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """READY for an answer (the word is "confirm", "choose" …), or the RESULT ("done", "refused", "failed", "cancelled")."""
+
+    word: str
+    said: str  # all since the event before, as plain text
+    sentence: str = ""  # of a result
+
+    def shows(self, *patterns):
+        """Whether what was said has all these patterns; an error shows what it has instead."""
+        for pattern in patterns:
+            assert re.search(pattern, self.said, re.M), f"no /{pattern}/ in what was said:\n{self.said[-4000:]}"
+        return self
+
+
+def event(console, seconds=180):
+    """Waits for the recovery's next event."""
+    before = console.position
+    match = console.wait(EVENT, seconds, failure="Kernel panic")
+    said = plain(console.text(before))
+    return Event(match["ready"] or match["result"], said[:said.find(match.group(0)) + len(match.group(0))], match["sentence"] or "")
+
+
+def answer(console, text, prompt=""):
+    """Types an answer as a terminal does, when the prompt stands there."""
+    console.wait(prompt, 60)
+    console.send(text + "\r")
+
+
+def ask(machine):
+    """Starts the guided recovery from the agent's overview; returns its first event."""
+    answer(machine.console, GUIDED)
+    return event(machine.console)
+
+
+def ask_online(machine, options=""):
+    """Starts `mdrescue recover` at the root prompt of the installed system; returns its first event."""
+    machine.console.line(f"mdrescue recover {options}; printf '\\n@@recover %d@@\\n' $?")
+    return event(machine.console)
+
+
+def exit_status(machine):
+    """Waits for the end of `mdrescue recover`."""
+    return int(machine.console.wait(r"^@@recover (\d+)@@$", 60).group(1))
+
+
+def consent(console, asked):
+    """Says yes to the plan for a blank disk (or one that is this plan's own)."""
+    assert asked.word == "confirm", f"no question to say yes to, but {asked.word} {asked.sentence}:\n{asked.said[-4000:]}"
+    answer(console, "yes", PROMPTS["confirm"])
+
+
+def finish(console, seconds=900):
+    """Waits until the recovery that was consented to says done; returns all it said, the rebuild included."""
+    seen, said = event(console, seconds), ""
+    while seen.word == "rebuild":
+        said += seen.said
+        seen = event(console, seconds)
+    assert seen.word == "done", f"{seen.word} {seen.sentence}:\n{seen.said[-4000:]}"
+    return dataclasses.replace(seen, said=said + seen.said)
+
+
+def steps(said):
+    """The steps that ended: (number, how many there are, state, title)."""
+    return [(int(match["number"]), int(match["steps"]), match["state"], match["title"]) for match in re.finditer(STEP, said, re.M)]
+
+
+def power_off(machine):
+    """Ends the rescue system after a recovery that is done."""
+    seen = event(machine.console)
+    assert seen.word == "finished", seen
+    answer(machine.console, POWER_OFF)
+    machine.wait_off()

@@ -19,7 +19,7 @@ CHANGED = ("find / /boot /home -xdev -newercc /run/mark ! -path '/var/log/*' ! -
            "! -path '/var/cache/mdrescue*' ! -path /var/cache ! -path /tmp ! -path /run ! -path /mnt ! -path /root/bootcd.iso ! -path /root ! -path /var/lib -print 2>/dev/null | sort -u")
 
 
-@cases(case("1.2", NEW), case("0.90", OLD, thorough=True))
+@cases(case("1.2", NEW), case("0.90", OLD))
 def test_build(lab, layout):
     """Inside the machine: probe knows it, build makes an image (the same bytes as another build elsewhere), /boot on it is
     the machine's own in every respect, inspect and verify agree, an existing output is refused, nothing else changes."""
@@ -74,7 +74,7 @@ def difference(theirs, ours):
 
 @cases(case("bios-cd.1.2", NEW, "cd", "bios"), case("bios-usb.1.2", NEW, "usb", "bios"),
        case("uefi-cd.1.2", NEW, "cd", "uefi"), case("uefi-usb.1.2", NEW, "usb", "uefi"),
-       case("secure-boot-cd.1.2", NEW, "cd", "secure-boot"), case("bios-cd.0.90", OLD, "cd", "bios", thorough=True),
+       case("secure-boot-cd.1.2", NEW, "cd", "secure-boot"), case("bios-cd.0.90", OLD, "cd", "bios"),
        case("bios-usb.0.90", OLD, "usb", "bios", thorough=True), case("uefi-cd.0.90", OLD, "cd", "uefi", thorough=True),
        case("uefi-usb.0.90", OLD, "usb", "uefi", thorough=True),
        case("secure-boot-cd.0.90", OLD, "cd", "secure-boot", thorough=True))

@@ -117,6 +117,16 @@ class Lab:
         self.machines.append(machine)
         return machine
 
+    def bench(self, name, disks, **options):
+        """A running machine with these disks and no system of its own: the installer's, at its root prompt."""
+        debian = rootfs.obtain(self.run.report)
+        machine = self.machine(name, disks, kernel=debian / rootfs.KERNEL, initrd=debian / rootfs.INSTALLER,
+                               append="console=ttyS0,115200 rdinit=/init", boot_disk=None, **options)
+        machine.start()
+        machine.console.wait(r"bash-\d\.\d+# ")
+        machine.console.take_prompt()
+        return machine
+
     def victim(self, layout):
         """A running copy of the layout's machine, at its root prompt. Its `share` folder can be mounted (see `mount_share`)."""
         once = self.run.once(f"frozen {layout}", lambda: frozen(layout, self.run.report))

@@ -5,7 +5,7 @@ import dataclasses
 import uuid
 from typing import Optional
 
-from .disks import MIB
+from .disks import MIB, SECTOR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +75,23 @@ class Layout:
     def identity(self, what):
         """The UUID of an array or filesystem: always the same, so that a recorded profile knows the next machine made."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name} {what}"))
+
+    def partitions(self, slot):
+        """Where the partitions of a disk lie, as sfdisk aligns them: number -> (first sector, count)."""
+        start, found = MIB, {}
+        for number, part in enumerate(self.disks[slot].partitions, 1):
+            found[number] = (start // SECTOR, part.mib * MIB // SECTOR)
+            start += part.mib * MIB
+        return found
+
+    def members(self, slot):
+        """Where the array members on a disk lie: (first sector, count) of each."""
+        numbers = {number for array in self.arrays for where, number in array.members if where == slot}
+        return [place for number, place in self.partitions(slot).items() if number in numbers]
+
+    def end(self, slot):
+        """Where the last partition of a disk ends, in bytes."""
+        return sum(max(self.partitions(slot).values())) * SECTOR
 
     def data(self):
         """The layout as plain data, for digests."""

@@ -41,13 +41,14 @@ class Machine:
     """
 
     def __init__(self, name, folder, disks, *, logs=None, firmware="bios", medium=None, memory=1024, processors=1, share=None,
-                 kernel=None, initrd=None, append="", extra_drives=(), incoming=None, boot_disk=0, display="none"):
+                 kernel=None, initrd=None, append="", extra_drives=(), incoming=None, boot_disk=0, display="none", clock=None,
+                 logged=False):
         self.name, self.folder, self.disks = name, Path(folder), list(disks)
         self.logs = Path(logs) if logs else self.folder
         self.firmware, self.medium, self.memory, self.processors = firmware, medium, memory, processors
         self.share, self.kernel, self.initrd, self.append = share, kernel, initrd, append
         self.extra_drives, self.incoming, self.boot_disk = list(extra_drives), incoming, boot_disk
-        self.display = display
+        self.display, self.clock, self.logged = display, clock, logged
         self.process = self.console = self.qmp = None
         self.starts = 0
 
@@ -71,10 +72,8 @@ class Machine:
         for slot, disk in enumerate(self.disks):
             if disk is None:
                 continue
-            arguments += ["-drive", f"if=none,id=disk{slot},format={disk.format},file={disk.file},cache=unsafe,discard=unmap"]
-            device = f"scsi-hd,id=slot{slot},bus=scsi0.0,channel=0,scsi-id={slot},lun=0,drive=disk{slot}"
-            device += f",serial={disk.serial}" if disk.serial else ""
-            device += f",wwn={disk.wwn}" if disk.wwn else ""
+            arguments += disk.drive(f"disk{slot}", self.write_log(slot) if self.logged else None)
+            device = f"scsi-hd,id=slot{slot},bus=scsi0.0,channel=0,scsi-id={slot},lun=0,drive=disk{slot}" + disk.properties()
             device += ",bootindex=1" if slot == self.boot_disk else ""
             arguments += ["-device", device]
         for number, file in enumerate(self.extra_drives):
@@ -89,6 +88,10 @@ class Machine:
             return ["-drive", image + ",media=cdrom", "-device", "ide-cd,drive=medium,bus=ide.0,bootindex=0"]
         return ["-device", "qemu-xhci", "-drive", image, "-device", "usb-storage,drive=medium,bootindex=0,removable=on"]
 
+    def write_log(self, slot):
+        """The log of all writes to the disk in a slot since the machine was last started (made where `logged` is set; see writelog.py)."""
+        return self.folder / f"writes-{self.starts}-disk{slot + 1}.log"
+
     def arguments(self):
         """QEMU's command line."""
         arguments = ["qemu-system-x86_64", "-name", self.name, "-accel", "tcg", "-nodefaults", "-no-user-config"]
@@ -97,6 +100,7 @@ class Machine:
         arguments += ["-display", self.display, "-vga", "std", "-boot", "strict=on"]
         arguments += ["-chardev", f"pipe,id=serial,path={self.folder / 'serial'}", "-serial", "chardev:serial"]
         arguments += ["-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"]
+        arguments += ["-rtc", f"base={self.clock}"] if self.clock else []
         arguments += self._disk_arguments() + self._medium_arguments()
         if self.share:
             arguments += ["-virtfs", f"local,path={self.share},mount_tag={SHARE_TAG},security_model=none,id=share"]
@@ -121,6 +125,8 @@ class Machine:
             (self.folder / name).unlink(missing_ok=True)
         self.console = Console(self._log("serial"), self.folder / "serial.in", self.alive)
         (self.folder / "serial.out").symlink_to(self.console.log)  # QEMU's "pipe" writes to any file
+        for slot in range(len(self.disks) if self.logged else 0):
+            self.write_log(slot).touch()  # QEMU makes none
         with open(self._log("qemu"), "wb") as errors:
             self.process = processes.start(self.arguments(), stdout=errors, stderr=errors)
         try:
@@ -214,13 +220,28 @@ class Machine:
             pass
         self.disks[slot] = None
 
-    def replace_disk(self, slot, size=None, serial=None):
-        """Puts a blank disk into a slot of the machine, which must be off; returns the new disk."""
+    def replace_disk(self, slot, size=None, serial=None, fill=None, **properties):
+        """Puts another disk into a slot of the machine, which must be off; returns it.
+
+        It is blank, or `fill(file)` writes its content; it has the size of the one that was there and no world wide name, and the other
+        properties that are given.
+        """
+        size = size or self.disks[slot].size
+        serial = f"NEW{slot + 1:05d}" if serial is None else serial
+        file = self.folder / f"replacement-{slot}-{self.starts}.img"
+        new = disk_files.prepared(file, size, serial, fill) if fill else disk_files.blank(file, size, serial)
+        return self.insert(slot, dataclasses.replace(new, **properties))
+
+    def insert(self, slot, disk):
+        """Puts a disk into a slot (there is always one more) of the machine, which must be off; returns it."""
         if self.alive():
-            raise MachineError("disks are replaced while the machine is off")
-        old = self.disks[slot]
-        size = size or old.size
-        serial = serial or f"NEW{slot + 1:05d}"
-        file = self.folder / f"replacement-{slot}-{self.starts}.qcow2"
-        self.disks[slot] = disk_files.blank(file, size, serial)
-        return self.disks[slot]
+            raise MachineError("disks are changed while the machine is off")
+        self.disks += [None] * (slot + 1 - len(self.disks))
+        self.disks[slot] = disk
+        return disk
+
+    def remove(self, slot):
+        """Takes the disk out of a slot of the machine, which must be off; returns it."""
+        disk = self.disks[slot]
+        self.insert(slot, None)
+        return disk

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the tests, runs them two at a time, and says how each ended.
+"""Finds the tests, runs them two at a time (unless told otherwise), and says how each ended.
 
 A test is a function `test_…(lab)` in a file `test_*.py` beside the lab; its docstring says what it proves. `@cases`
 makes several tests of one function; those marked `thorough` are run with --all only.
@@ -16,10 +16,8 @@ import time
 import traceback
 from pathlib import Path
 
-from . import processes
+from . import processes, settings
 from .lab import Lab, Run, Skip
-
-AT_ONCE = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +141,7 @@ def run_all(tests, artifacts, tree):
     signal.signal(signal.SIGHUP, _terminated)
     with tempfile.TemporaryDirectory(prefix="mdrescue-lab-", dir="/var/tmp", ignore_cleanup_errors=True) as work:
         run = Run(work, artifacts, tree, report.say)
-        workers = [threading.Thread(target=worker, args=(run,)) for _ in range(AT_ONCE)]
+        workers = [threading.Thread(target=worker, args=(run,)) for _ in range(settings.at_once())]
         try:
             for thread in workers:
                 thread.start()

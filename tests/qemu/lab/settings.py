@@ -26,6 +26,11 @@ def patience(seconds):
     return seconds * float(os.environ.get("MDRESCUE_LAB_PATIENCE") or 1)
 
 
+def at_once():
+    """How many tests are run at the same time: $MDRESCUE_LAB_AT_ONCE, else two."""
+    return int(os.environ.get("MDRESCUE_LAB_AT_ONCE") or 2)
+
+
 def words(path):
     """The lines of a list file, without comments and blank lines."""
     lines = (line.strip() for line in Path(path).read_text().splitlines())

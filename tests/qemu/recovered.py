@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be true of a machine after a recovery: it starts from its own disks and is what it was before.
+
+Nothing here knows the program but the name of its log folder; the machine is asked with its own tools.
+"""
+
+from lab import payload, writelog
+from lab.installer import wait_for_prompt
+
+# Questions whose answers are the same before the failure and after the recovery. Kernel names move, so they are left out; grub-install
+# writes its own modules anew; the tables are sorted by their ids.
+QUESTIONS = {
+    "fstab": "base64 -w 0 /etc/fstab",
+    "what fstab is worth": "findmnt --verify --verbose | grep -v /dev/sd",
+    "mounts": "findmnt --real -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
+    "swap": "swapon --noheadings --show=UUID,LABEL,SIZE",
+    "partition tables": ("for disk in /dev/sd?; do sfdisk -d $disk 2>/dev/null | sed 's,/dev/sd[a-z],,g' | tr '\\n' ' '; echo; done "
+                         "| grep label-id | sort -k 3"),
+    "files in /boot": "cd /boot && find . -path ./grub/i386-pc -prune -o -type f -print0 | sort -z | xargs -0 sha256sum",
+    "/boot": ("cd /boot && find . -path ./grub -prune -o -mindepth 1 -printf '%y %m %U:%G %l %p\\n' | sort"),
+    "times in /boot": "cd /boot && find . -path ./grub -prune -o -type f -printf '%T@ %p\\n' | sed 's/\\.[0-9]* / /' | sort",
+    "arrays": "mdadm --detail --scan | sed 's/ name=[^ ]*//; s/ spares=[^ ]*//' | sort",
+}
+
+
+def state(machine):
+    """The answers of a machine at its root prompt."""
+    return {what: machine.console.output(question, 120) for what, question in QUESTIONS.items()}
+
+
+def starts_by_itself(machine, made, boot_disk=None):
+    """The machine, which is off, starts from its own disks without the disc, and is whole: services, arrays, payload, fstab, mounts, /boot.
+
+    `boot_disk`: slot of the only disk the firmware may start from; that of the layout's boot loader unless given. Leaves it running.
+    """
+    machine.medium = machine.kernel = machine.incoming = None
+    machine.logged = False
+    machine.boot_disk = made.layout.loaders[0].slot if boot_disk is None else boot_disk
+    machine.start()
+    wait_for_prompt(machine, made.layout, 300)
+    is_whole(machine, made)
+
+
+def is_whole(machine, made):
+    """The running machine is what it was when its image was built."""
+    console = machine.console
+    assert console.run("systemctl is-system-running", check=False)[1].strip() == "running", console.output("systemctl --failed; systemctl list-jobs")
+    arrays_are_whole(machine, made.layout)
+    now = state(machine)
+    for what, before in made.state.items():
+        assert now[what] == before, f"{what} before:\n{before}\nand now:\n{now[what]}"
+    read = payload.digests(machine)
+    assert read == made.payload, f"files differ from before; then:\n{made.payload}\nnow:\n{read}"
+    boot_disk_is_remembered(machine)
+
+
+def arrays_are_whole(machine, layout):
+    """Every array of the layout has all members, none is being rebuilt, and no member has a bad block."""
+    for array in layout.arrays:
+        md = f"/sys/block/md{array.number}/md"
+        said = machine.console.output(f"cat {md}/raid_disks {md}/degraded {md}/sync_action; cat {md}/dev-*/state; cat {md}/dev-*/bad_blocks "
+                                      f"{md}/dev-*/unacknowledged_bad_blocks").split()
+        count = len(array.members)
+        assert said == [str(count), "0", "idle"] + ["in_sync"] * count, f"md{array.number}: {said}\n{machine.console.output('cat /proc/mdstat')}"
+
+
+def boot_disk_is_remembered(machine):
+    """The disk that Debian will put GRUB on next time exists, and is the one with /boot on it."""
+    console = machine.console
+    link = console.output("debconf-show grub-pc | sed -n 's/.*install_devices: //p'").strip()
+    disk = console.output(f"readlink -f '{link}'").strip()
+    boot = console.output("findmnt -no SOURCE /boot").strip()
+    assert disk and boot.startswith(disk), f"grub-pc/install_devices is {link} ({disk}), /boot is on {boot}"
+
+
+def parity_is_right(machine, layout):
+    """md itself reads all members of each array and finds nothing that does not match."""
+    for array in layout.arrays:
+        md = f"/sys/block/md{array.number}/md"
+        machine.console.output(f"echo check >{md}/sync_action; mdadm --wait /dev/md{array.number}; true", 600)
+        assert machine.console.output(f"cat {md}/mismatch_cnt").strip() == "0", f"md{array.number} does not match"
+
+
+def survivors_untouched(machine, layout, survivors, mounted=()):
+    """Outside array members no sector of the survivors (slot in the machine -> slot in the layout) was written since the last start.
+
+    `mounted`: (layout slot, partition number) of native filesystems that the installed system itself had mounted.
+    """
+    for slot, recorded in survivors.items():
+        ranges = layout.members(recorded) + [layout.partitions(recorded)[number] for where, number in mounted if where == recorded]
+        stray = writelog.outside(machine.write_log(slot), ranges)
+        assert not stray, f"disk {recorded + 1}, a survivor, was written outside its members: {stray[:10]}"
+
+
+def nothing_written(machine):
+    """No disk of a machine was changed since its last start."""
+    for slot, disk in enumerate(machine.disks):
+        if disk is not None:
+            found = writelog.changes(machine.write_log(slot))
+            assert not found, f"the disk in slot {slot} was written: {found[:10]}"
