@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 namespace mdrescue::etc {
@@ -25,18 +26,6 @@ std::string_view unquoted(std::string_view value) {
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
         return value.substr(1, value.size() - 2);
     return value;
-}
-
-void set_source(FstabEntry &entry, std::string_view field) {
-    const std::string decoded = decode_octal(field);
-    for (const auto &[tag, kind] : tags)
-        if (decoded.starts_with(tag)) {
-            entry.kind = kind;
-            entry.source = unquoted(std::string_view(decoded).substr(tag.size()));
-            return;
-        }
-    entry.kind = decoded.starts_with("/dev/") ? Source::device : Source::other;
-    entry.source = decoded;
 }
 
 std::optional<int> number(std::string_view field) {
@@ -65,7 +54,7 @@ FstabLine parse_line(std::string text) {
         return line;
     }
     FstabEntry entry;
-    set_source(entry, fields[0]);
+    std::tie(entry.kind, entry.source) = source_name(fields[0]);
     entry.target = decode_octal(fields[1]);
     entry.type = fields[2];
     entry.options = decode_octal(fields.size() > 3 ? fields[3] : "defaults");
@@ -76,6 +65,14 @@ FstabLine parse_line(std::string text) {
 }
 
 } // namespace
+
+std::pair<Source, std::string> source_name(std::string_view field) {
+    const std::string decoded = decode_octal(field);
+    for (const auto &[tag, kind] : tags)
+        if (decoded.starts_with(tag))
+            return {kind, std::string(unquoted(std::string_view(decoded).substr(tag.size())))};
+    return {decoded.starts_with("/dev/") ? Source::device : Source::other, decoded};
+}
 
 std::string decode_octal(std::string_view field) {
     std::string decoded;

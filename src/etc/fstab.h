@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// /etc/fstab as fstab(5) describes it.
@@ -21,6 +22,10 @@ struct FstabEntry {
     int pass = 0;
     bool operator==(const FstabEntry &) const = default;
 };
+
+/// The first field of an entry, decoded: what kind of name it is, and the name without its tag and
+/// quotes. crypttab(5) names its sources the same way.
+[[nodiscard]] std::pair<FstabEntry::Source, std::string> source_name(std::string_view field);
 
 struct FstabLine {
     std::string text;                ///< as it stands, without the newline
