@@ -18,18 +18,18 @@ bool has_iso9660(system::System &system, const std::string &device) {
     return descriptor && descriptor->size() == 6 && descriptor->substr(1) == "CD001";
 }
 
-bool is_ours(system::System &system, const std::string &image_id) {
-    const std::string directory = std::string(medium_directory) + "/mdrescue";
-    return system.exists(image_id.empty() ? directory + "/machine.json"
-                                          : directory + "/id-" + image_id);
+bool is_ours(system::System &system, const std::string &image_id, const std::string &directory) {
+    return system.exists(image_id.empty() ? directory + "/mdrescue/machine.json"
+                                          : directory + "/mdrescue/id-" + image_id);
 }
 
 /// What a session before this one has mounted (process 1 starts a new one when it dies).
-std::optional<Medium> mounted_already(system::System &system, const std::string &image_id) {
+std::optional<Medium> mounted_already(system::System &system, const std::string &image_id,
+                                      const std::string &directory) {
     const std::string mounts = system.read_file("/proc/mounts").value_or("");
     for (const auto line : util::split(mounts, '\n')) {
         const auto fields = util::split_words(line); // device, directory, … (proc(5))
-        if (fields.size() > 1 && fields[1] == medium_directory && is_ours(system, image_id))
+        if (fields.size() > 1 && fields[1] == directory && is_ours(system, image_id, directory))
             return Medium{std::string(fields[0])};
     }
     return std::nullopt;
@@ -40,28 +40,30 @@ bool plausible_id(const std::string &image_id) { return image_id.find('/') == st
 } // namespace
 
 std::optional<Medium> find_medium(system::System &system, const std::string &image_id,
-                                  const std::vector<BlockDevice> &devices) {
+                                  const std::vector<BlockDevice> &devices,
+                                  const std::string &directory) {
     if (!plausible_id(image_id))
         return std::nullopt;
-    if (auto medium = mounted_already(system, image_id))
+    if (auto medium = mounted_already(system, image_id, directory))
         return medium;
     // By name, so that a whole disk comes before its partition 1, which holds the same file system:
     // a check of the whole image needs the whole disk.
     for (const BlockDevice &device : devices) {
         const std::string path = "/dev/" + device.name;
         if (device.size == 0 || !has_iso9660(system, path) ||
-            !system.mount({path, medium_directory, "iso9660", true, ""}))
+            !system.mount({path, directory, "iso9660", true, ""}))
             continue;
-        if (is_ours(system, image_id))
+        if (is_ours(system, image_id, directory))
             return Medium{path};
-        if (!system.unmount(medium_directory))
+        if (!system.unmount(directory))
             return std::nullopt;
     }
     return std::nullopt;
 }
 
-util::Result<model::Profile> read_profile(system::System &system, const std::string &image_id) {
-    const std::string root = std::string(medium_directory) + "/";
+util::Result<model::Profile> read_profile(system::System &system, const std::string &image_id,
+                                          const std::string &directory) {
+    const std::string root = directory + "/";
     const std::string name = "mdrescue/machine.json";
     MDR_TRY_ASSIGN(const std::string sums, system.read_file(root + std::string(manifest::sums_path)));
     MDR_TRY_ASSIGN(const auto digests, manifest::parse_sums(sums));

@@ -20,13 +20,14 @@ struct Medium {
 };
 
 /// Looks once at every device for an ISO 9660 file system with /mdrescue/id-IMAGE_ID (any image of
-/// ours when image_id is empty), and mounts it read-only at /medium.
+/// ours when image_id is empty), and mounts it read-only at `directory`.
 [[nodiscard]] std::optional<Medium> find_medium(system::System &system, const std::string &image_id,
-                                                const std::vector<BlockDevice> &devices);
+                                                const std::vector<BlockDevice> &devices,
+                                                const std::string &directory = medium_directory);
 
-/// The machine profile on the mounted medium, its digest checked first. Errors: unreadable,
+/// The machine profile on the medium mounted at `directory`, its digest checked first. Errors: unreadable,
 /// not in SHA256SUMS, damaged, made for another image.
-[[nodiscard]] util::Result<model::Profile> read_profile(system::System &system,
-                                                        const std::string &image_id);
+[[nodiscard]] util::Result<model::Profile> read_profile(system::System &system, const std::string &image_id,
+                                                        const std::string &directory = medium_directory);
 
 } // namespace mdrescue::agent

@@ -3,7 +3,9 @@
 
 #include "execute/assemble.h"
 #include "agent/check.h"
+#include "agent/console_progress.h"
 #include "agent/modules.h"
+#include "agent/recovery.h"
 #include "agent/screens.h"
 #include "agent/waiting.h"
 #include "util/text.h"
@@ -13,53 +15,6 @@
 
 namespace mdrescue::agent {
 namespace {
-
-/// Progress on the consoles: how far, how long it may take, and q to stop.
-class ConsoleProgress final : public util::Progress {
-  public:
-    ConsoleProgress(system::System &system, Terminal &terminal)
-        : system_(system), terminal_(terminal) {}
-
-    void phase(std::string_view name, std::uint64_t total) override {
-        name_ = name;
-        total_ = total;
-        start_ = shown_ = system_.now();
-        terminal_.status(name_);
-    }
-
-    void advance(std::uint64_t done) override {
-        const auto now = system_.now();
-        if (now - shown_ < std::chrono::seconds(1))
-            return;
-        shown_ = now;
-        if (terminal_.interrupted())
-            util::cancel_requested = true;
-        terminal_.status(text(done));
-    }
-
-    void warn(std::string_view message) override {
-        terminal_.show({{{"! " + std::string(message), Style::warning}}});
-    }
-
-  private:
-    [[nodiscard]] std::string text(std::uint64_t done) const {
-        const auto spent = static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::seconds>(shown_ - start_).count());
-        if (total_ == 0 || done == 0 || done > total_)
-            return fmt::format("{}: {} (q: stop)", name_, util::size_text(done));
-        const double left = static_cast<double>(spent) * static_cast<double>(total_ - done) /
-                            static_cast<double>(done);
-        return fmt::format("{}: {} of {}, {} %, {} left (q: stop)", name_, util::size_text(done),
-                           util::size_text(total_), done * 100 / total_,
-                           util::duration_text(static_cast<std::uint64_t>(left)));
-    }
-
-    system::System &system_;
-    Terminal &terminal_;
-    std::string name_;
-    std::uint64_t total_ = 0;
-    std::chrono::steady_clock::time_point start_{}, shown_{};
-};
 
 class Session {
   public:
@@ -88,7 +43,9 @@ class Session {
     void compare();
     void check();
     void open_shell(std::size_t console);
-    void recover();
+    util::Result<void> check_once(util::Progress &progress);
+    std::optional<Ending> recover(bool unattended);
+    std::optional<Ending> finished();
     void show_all();
     std::optional<Ending> choose();
 
@@ -99,6 +56,7 @@ class Session {
     Modules modules_;
     Medium medium_;
     Facts facts_;
+    bool medium_sound_ = false;
     std::vector<std::string> driver_warnings_;
 };
 
@@ -225,12 +183,49 @@ void Session::open_shell(std::size_t console) {
         say(result.error().message, Style::bad);
 }
 
-void Session::recover() {
-    const std::string reason = refusal(facts_);
-    end_with(Outcome::refused, reason.empty()
-                                   ? "the guided recovery is not part of this version yet; the "
-                                     "rescue shell has the tools to do it by hand"
-                                   : reason);
+/// Every byte of the medium once in a session; a sound one need not be read again.
+util::Result<void> Session::check_once(util::Progress &progress) {
+    if (medium_sound_)
+        return {};
+    MDR_TRY_ASSIGN(const CheckReport report, check_medium(system_, medium_, progress));
+    if (!report.sound())
+        return util::fail("the medium is damaged: " + util::printable(report.damaged.front()));
+    medium_sound_ = true;
+    return {};
+}
+
+/// An ending when the machine is to be restarted or switched off now.
+std::optional<Ending> Session::recover(bool unattended) {
+    if (const std::string reason = refusal(facts_); !reason.empty()) {
+        end_with(Outcome::refused, reason);
+        return std::nullopt;
+    }
+    const RecoveryStart start{
+        .profile = *facts_.profile,
+        .places = {.online = false, .medium = medium_directory},
+        .medium = facts_.medium,
+        .check_medium = [this](util::Progress &progress) { return check_once(progress); },
+        .unattended = unattended};
+    const RecoveryEnd ended = agent::recover(system_, terminal_, observe_, start);
+    end_with(ended.outcome, ended.sentence);
+    if (ended.restart)
+        return Ending::restart;
+    return ended.outcome == Outcome::done ? finished() : std::nullopt;
+}
+
+/// The disc must not be forgotten in its drive.
+std::optional<Ending> Session::finished() {
+    for (;;) {
+        terminal_.show({{{"mdrescue: READY finished", Style::normal}}});
+        const Answer answer = terminal_.ask(
+            "Remove the disc, then type r to restart, p to power off, m for the menu: ");
+        if (answer.text == "r")
+            return Ending::restart;
+        if (answer.text == "p")
+            return Ending::power_off;
+        if (answer.text == "m")
+            return std::nullopt;
+    }
 }
 
 /// Page by page: there is no scrolling back on a screen.
@@ -254,7 +249,11 @@ void Session::show_all() {
 std::optional<Ending> Session::choose() {
     const Answer answer = terminal_.ask("Your choice, then Enter: ");
     if (answer.text == "1") {
-        recover();
+        if (const auto ending = recover(false))
+            return ending;
+        static_cast<void>(terminal_.ask("Enter: back to the overview "));
+        look();
+        return std::nullopt;
     } else if (answer.text == "2") {
         open_shell(answer.console);
     } else if (answer.text == "3") {
@@ -275,7 +274,7 @@ std::optional<Ending> Session::choose() {
             say(fmt::format("\"{}\" is not on the menu.", answer.text));
         return std::nullopt;
     }
-    if (answer.text == "1" || answer.text == "4")
+    if (answer.text == "4")
         static_cast<void>(terminal_.ask("Enter: back to the overview "));
     return std::nullopt;
 }
@@ -294,6 +293,12 @@ Ending Session::run() {
         static_cast<void>(terminal_.ask("Enter: on to the menu "));
     }
     look();
+    if (arguments_.mode == Mode::unattended) {
+        if (const auto ending = recover(true))
+            return *ending;
+        static_cast<void>(terminal_.ask("Enter: on to the menu "));
+        look();
+    }
     for (;;) {
         terminal_.clear();
         terminal_.show(overview(facts_));

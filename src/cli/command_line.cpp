@@ -109,6 +109,25 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
     });
 }
 
+void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
+    auto *command = app.add_subcommand(
+        "recover", "Bring this machine back after a disk was replaced, while it runs");
+    command->add_flag("--dry-run", options.dry_run,
+                      "Show what was found and the plan with its commands; write nothing");
+    command
+        ->add_option("--from", options.from,
+                     "Image file or device to take the record and /boot from (default: the record "
+                     "kept by the last build, and its disc where it is in a drive)")
+        ->type_name("FILE|DEVICE");
+    command->footer(
+        "\nPut the new disk in, then run it. It shows what is missing and what it would do, asks once, and\n"
+        "writes only to the disk it names; what survives is rebuilt by md itself. Interrupted at any\n"
+        "moment, started again it goes on. Where the machine does not start any more, boot the disc\n"
+        "made by `mdrescue build`: it does the same.");
+    command->callback(
+        [&] { action = [&](const Context &context) { return recover(context, options); }; });
+}
+
 void on_interrupt(int) { util::cancel_requested = true; }
 
 void catch_signals() {
@@ -141,12 +160,14 @@ int run(int argc, char **argv) {
     BuildOptions build_options;
     ImageOptions inspect_options;
     ImageOptions verify_options;
+    RecoverOptions recover_options;
     add_probe(app, probe_options, action);
     add_build(app, build_options, action);
     add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options,
                       action, inspect);
     add_image_command(app, "verify", "Check every byte of an image or medium against its digest",
                       verify_options, action, verify);
+    add_recover(app, recover_options, action);
 
     try {
         app.parse(argc, argv);

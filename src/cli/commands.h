@@ -41,11 +41,18 @@ struct ImageOptions {
     bool json = false;
 };
 
+struct RecoverOptions {
+    std::string from; ///< image file or device; "" for the profile kept by build, and its disc if it is in a drive
+    bool dry_run = false;
+};
+
 /// Each does one command and prints its result on standard output.
 [[nodiscard]] util::Result<void> probe(const Context &context, const ProbeOptions &options);
 [[nodiscard]] util::Result<void> build(const Context &context, const BuildOptions &options);
 [[nodiscard]] util::Result<void> inspect(const Context &context, const ImageOptions &options);
 [[nodiscard]] util::Result<void> verify(const Context &context, const ImageOptions &options);
+
+[[nodiscard]] util::Result<void> recover(const Context &context, const RecoverOptions &options);
 
 /// The machine this runs on, or an error that says why it cannot be read (not root).
 [[nodiscard]] util::Result<model::Machine> probe_this_machine(system::System &system);

@@ -6,9 +6,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mdrescue::execute {
+
+/// Name of the progress phase while arrays are rebuilt.
+inline constexpr std::string_view rebuild_phase = "rebuilding";
 
 /// How far one array's rebuild is, from sysfs (kernel documentation, admin-guide/md.rst: sync_action,
 /// sync_completed, sync_speed, degraded).

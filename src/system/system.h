@@ -137,6 +137,8 @@ class System {
     /// Everything written to the filesystem that holds the path is on its device (syncfs(2)).
     [[nodiscard]] virtual util::Result<void> sync(const std::string &path) = 0;
 
+    /// Takes a lock file for the life of this process (flock(2)). Error: another process holds it.
+    [[nodiscard]] virtual util::Result<void> lock(const std::string &path) = 0;
     virtual void sleep(std::chrono::milliseconds time) = 0;
     [[nodiscard]] virtual std::chrono::steady_clock::time_point now() = 0;
 };
