@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -309,10 +310,22 @@ class RealSystem final : public System {
                        path);
     }
 
+    Result<void> lock(const std::string &path) override {
+        Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        MDR_TRY(checked(file.get(), "open the lock", path));
+        if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+            return fail(fmt::format("another process holds {}", path),
+                        "Wait until it has ended, or look for it with fuser(1).");
+        locks_.push_back(std::move(file));
+        return {};
+    }
     void sleep(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
     std::chrono::steady_clock::time_point now() override {
         return std::chrono::steady_clock::now();
     }
+
+  private:
+    std::vector<Descriptor> locks_; ///< held as long as this lives
 };
 
 } // namespace

@@ -173,6 +173,7 @@ class FakeSystem final : public system::System {
         synced.push_back(path);
         return {};
     }
+    util::Result<void> lock(const std::string &) override { return {}; }
     void sleep(std::chrono::milliseconds time) override {
         clock += time;
         if (on_sleep)

@@ -34,6 +34,7 @@ class ReadOnlySystem : public system::System {
     }
     util::Result<void> remove(const std::string &) override { throw forbidden(); }
     util::Result<void> sync(const std::string &) override { throw forbidden(); }
+    util::Result<void> lock(const std::string &) override { throw forbidden(); }
     void sleep(std::chrono::milliseconds) override { throw forbidden(); }
     std::chrono::steady_clock::time_point now() override { return {}; }
 
