@@ -32,12 +32,33 @@ BOOT_FAILURE = r"Kernel panic|grub rescue>|error: bad shim signature|Security Vi
 
 # The recovery's conversation: it is READY for an answer, or says its one RESULT.
 EVENT = r"^mdrescue: (?:READY (?P<ready>\w+)|RESULT (?P<result>\w+): (?P<sentence>.*))$"
-GUIDED, RESTART_NOW, POWER_OFF = "1", "r", "p"  # answers to READY guided, READY rebuild, READY finished
-PROMPTS = {"confirm": r"Type yes to write to this disk: ", "serial": r"Type the last 4 characters of its serial to overwrite it: ",
-           "choose": r"Which disk\? Type its number, or Enter to go back: "}
+PROMPTS = {
+    "guided": r"Your choice, then Enter: ",
+    "confirm": r"Type yes to (?:write to this disk|go on): ",
+    "serial": r"Type the last 4 characters of its serial to overwrite it: ",
+    "choose": r"Which disk\? Type its number, or Enter to go back: ",
+    "waiting": r"Enter: go on waiting, r: restart now, m: menu: ",
+    "back": r"Enter: (?:back to the overview|on to the menu) ",
+    "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
+}
+GUIDED, YES, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "q", "r", "p"  # answers
 # A step that ended: its number, how many there are, how it ended, and its title.
 STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|failed|blocked) +(?P<title>\S.*)$"
 UNATTENDED = "mdrescue.mode=unattended"
+# What `mdrescue inspect` says of an image that was built with --allow-degraded.
+DEGRADED_THEN = "made while an array lacked a member"
+# Why it refuses.
+NO_REPLACEMENT = r"No disk can take the place of"
+DEGRADED_OFFER = r"(?i)boot the installed system|start the installed system"
+OTHER_SECTORS = r"has sectors of 4096 bytes"
+HAS_TABLE = r"has a partition table|has partitions"
+FOREIGN_MEMBER = r"is a member of an array that is not this machine's"
+READ_ONLY, REMOVABLE = r"is read-only", r"is a removable drive"
+ARRAY_LOST = r"has lost more members than it can do without"
+OTHER_MACHINE = r"none of its arrays is here"
+UNKNOWN_MACHINE = r"No array was found"
+DUPLICATE = r"Several disks carry the identity of"
+ROTTEN = r"(?i)medium.*(damaged|digest)|(damaged|digest).*medium"
 # Where the recovered system finds the log.
 LOG_FOLDER = "/var/log/mdrescue"
 
@@ -50,6 +71,16 @@ def array_row(array, state):
 def missing_row(serial):
     """The agent's screen: a disk of the profile that is not there, named by its serial."""
     return rf"^  MISSING .*\b{serial}\b"
+
+
+def too_small(missing):
+    """The disk lacks so many bytes."""
+    return rf"is too small: {missing} bytes are missing"
+
+
+def holds(filesystem):
+    """The disk has a filesystem of this kind."""
+    return rf"holds a {filesystem} filesystem"
 
 
 def sha256(file):
@@ -175,8 +206,9 @@ class Event:
 
     def shows(self, *patterns):
         """Whether what was said has all these patterns; an error shows what it has instead."""
+        in_one_line = re.sub(r"\s+", " ", self.said)  # the program breaks lines where they would not fit
         for pattern in patterns:
-            assert re.search(pattern, self.said, re.M), f"no /{pattern}/ in what was said:\n{self.said[-4000:]}"
+            assert re.search(pattern, in_one_line), f"no /{pattern}/ in what was said:\n{self.said[-4000:]}"
         return self
 
 
@@ -196,8 +228,14 @@ def answer(console, text, prompt=""):
 
 def ask(machine):
     """Starts the guided recovery from the agent's overview; returns its first event."""
-    answer(machine.console, GUIDED)
+    answer(machine.console, GUIDED, PROMPTS["guided"])
     return event(machine.console)
+
+
+def back(machine, *rows):
+    """After a result that is not done: back to the overview, which has these rows."""
+    answer(machine.console, "", PROMPTS["back"])
+    return agent_screen(machine, *rows)
 
 
 def ask_online(machine, options=""):
@@ -211,10 +249,15 @@ def exit_status(machine):
     return int(machine.console.wait(r"^@@recover (\d+)@@$", 60).group(1))
 
 
+def number_of(asked, serial):
+    """The number of the disk with a serial, in the list of disks to choose from."""
+    return re.search(rf"^ *(\d+)\b.*\b{serial}\b", asked.said, re.M).group(1)
+
+
 def consent(console, asked):
     """Says yes to the plan for a blank disk (or one that is this plan's own)."""
     assert asked.word == "confirm", f"no question to say yes to, but {asked.word} {asked.sentence}:\n{asked.said[-4000:]}"
-    answer(console, "yes", PROMPTS["confirm"])
+    answer(console, YES, PROMPTS["confirm"])
 
 
 def finish(console, seconds=900):
@@ -232,9 +275,31 @@ def steps(said):
     return [(int(match["number"]), int(match["steps"]), match["state"], match["title"]) for match in re.finditer(STEP, said, re.M)]
 
 
+def step_lines(log):
+    """The steps that ended, in the bytes of a console's log: where the line of each ends, and its title."""
+    at, found = 0, []
+    for line in log.split(b"\n"):
+        at += len(line) + 1
+        if match := re.match(STEP, plain(line.decode("utf-8", "replace"))):
+            found.append((at, match["title"]))
+    return found
+
+
+def wait_for_step(console, number, seconds=600):
+    """Waits until a step of the plan has ended (or had been done before); returns how many steps there are."""
+    return int(console.wait(STEP.replace(r"(?P<number>\d+)", f"(?P<number>{number})"), seconds, failure="Kernel panic")["steps"])
+
+
 def power_off(machine):
     """Ends the rescue system after a recovery that is done."""
     seen = event(machine.console)
     assert seen.word == "finished", seen
-    answer(machine.console, POWER_OFF)
+    answer(machine.console, POWER_OFF, PROMPTS["finished"])
+    machine.wait_off()
+
+
+def restart_during_the_rebuild(machine):
+    """At READY rebuild: stops waiting and restarts, which switches a machine of the lab off."""
+    answer(machine.console, STOP_WAITING)
+    answer(machine.console, RESTART, PROMPTS["waiting"])
     machine.wait_off()

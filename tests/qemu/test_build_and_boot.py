@@ -4,6 +4,7 @@
 import json
 
 import program
+import recovered
 from lab.layouts import LAYOUTS
 from lab.runner import case, cases
 
@@ -79,17 +80,20 @@ def difference(theirs, ours):
        case("uefi-usb.0.90", OLD, "usb", "uefi", thorough=True),
        case("secure-boot-cd.0.90", OLD, "cd", "secure-boot", thorough=True))
 def test_boot(lab, layout, kind, firmware):
-    """The image boots to the agent's screen, which shows the machine's arrays complete."""
-    machine = program.boot(lab, program.image(lab, layout), kind, firmware)
+    """The image boots to the agent's screen, which shows the machine's arrays complete. No disk was written."""
+    machine = program.boot(lab, program.image(lab, layout), kind, firmware, logged=True)
     program.agent_screen(machine, program.array_row("md0", "UUUUU"), program.array_row("md1", "UUUUUU"))
     machine.screendump(lab.logs / "agent.png")
+    recovered.nothing_written(machine)
 
 
 @cases(case("1.2", NEW), case("0.90", OLD, thorough=True))
 def test_boot_without_first_disk(lab, layout):
-    """With disk 1 replaced by a blank one the agent names the missing disk by its serial and shows md1 degraded."""
+    """With disk 1 replaced by a blank one the agent names the missing disk by its serial and shows md1 degraded.
+    No disk was written."""
     made = program.image(lab, layout)
-    machine = program.boot(lab, made, "cd", "bios", prepare=lambda off: off.replace_disk(0, serial="BLANK001"))
+    machine = program.boot(lab, made, "cd", "bios", prepare=lambda off: off.replace_disk(0, serial="BLANK001"), logged=True)
     program.agent_screen(machine, program.array_row("md0", "UUUUU"), program.array_row("md1", "_UUUUU"),
                          program.missing_row(LAYOUTS[layout].disks[0].serial))
     machine.screendump(lab.logs / "agent.png")
+    recovered.nothing_written(machine)
