@@ -33,8 +33,8 @@ std::string ConsoleProgress::text(std::uint64_t done) const {
         std::chrono::duration_cast<std::chrono::seconds>(shown_ - start_).count());
     if (total_ == 0 || done == 0 || done > total_)
         return fmt::format("{}: {} (q: stop)", name_, util::size_text(done));
-    const double left = static_cast<double>(spent) * static_cast<double>(total_ - done) /
-                        static_cast<double>(done);
+    const double left =
+        static_cast<double>(spent) * static_cast<double>(total_ - done) / static_cast<double>(done);
     return fmt::format("{}: {} of {}, {} %, {} left (q: stop)", name_, util::size_text(done),
                        util::size_text(total_), done * 100 / total_,
                        util::duration_text(static_cast<std::uint64_t>(left)));

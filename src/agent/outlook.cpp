@@ -24,9 +24,11 @@ diagnose::Surveys survey(system::System &system, Terminal &terminal, const model
                          const Outlook &outlook, const std::string &medium) {
     diagnose::Surveys surveys;
     for (const model::Disk &disk : outlook.observed.disks) {
-        if (!diagnose::worth_surveying(profile, outlook.observed, outlook.comparison, disk.id, medium))
+        if (!diagnose::worth_surveying(profile, outlook.observed, outlook.comparison, disk.id,
+                                       medium))
             continue;
-        terminal.status(fmt::format("looking whether {} is blank", util::printable(disk.kernel_name)));
+        terminal.status(
+            fmt::format("looking whether {} is blank", util::printable(disk.kernel_name)));
         surveys[disk.id] = execute::survey_disk(system, disk, marker_offsets(profile, disk));
     }
     return surveys;
@@ -67,7 +69,8 @@ std::string unattended_objection(const Outlook &outlook) {
         return fmt::format("{} disks could be the replacement, not one", choices.size());
     if (choices.front().fitness == diagnose::Fitness::ask)
         return "the only disk that fits is not blank";
-    for (const Kind kind : {Kind::member_stale, Kind::bad_blocks, Kind::layout_changed, Kind::firmware_mode})
+    for (const Kind kind :
+         {Kind::member_stale, Kind::bad_blocks, Kind::layout_changed, Kind::firmware_mode})
         if (has(outlook.findings, kind))
             return "a finding needs a decision";
     return "";

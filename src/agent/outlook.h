@@ -32,9 +32,10 @@ struct Outlook {
                                             const model::Profile &profile,
                                             const std::string &medium);
 
-/// Why the unattended recovery must not begin; "" when its strict predicate holds: the right machine,
-/// nothing that refuses, exactly one disk missing, exactly one disk that could replace it, and that one
-/// blank (or begun by this recovery before), no member out of date. The medium is checked apart. Pure.
+/// Why the unattended recovery must not begin; "" when its strict predicate holds: the right
+/// machine, nothing that refuses, exactly one disk missing, exactly one disk that could replace it,
+/// and that one blank (or begun by this recovery before), no member out of date. The medium is
+/// checked apart. Pure.
 [[nodiscard]] std::string unattended_objection(const Outlook &outlook);
 
 } // namespace mdrescue::agent

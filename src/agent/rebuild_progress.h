@@ -7,8 +7,8 @@
 
 namespace mdrescue::agent {
 
-/// Progress of the steps. While md rebuilds, every array has its bar with speed and time left, since arrays
-/// on shared disks are rebuilt one after another.
+/// Progress of the steps. While md rebuilds, every array has its bar with speed and time left,
+/// since arrays on shared disks are rebuilt one after another.
 class RebuildProgress final : public util::Progress {
   public:
     RebuildProgress(system::System &system, Terminal &terminal)

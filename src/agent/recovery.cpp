@@ -26,9 +26,7 @@ class StepLines final : public execute::Watcher {
     StepLines(Terminal &terminal, const plan::Plan &plan, const plan::Machines &machines)
         : terminal_(terminal), plan_(plan), machines_(machines) {}
 
-    void begins(std::size_t step) override {
-        terminal_.status(title(step) + " ...");
-    }
+    void begins(std::size_t step) override { terminal_.status(title(step) + " ..."); }
     void ended(std::size_t step, const execute::Status &status) override {
         using Kind = execute::Status::Kind;
         const char *word = status.kind == Kind::done      ? "done"
@@ -68,7 +66,8 @@ class Recovery {
     RecoveryEnd run() {
         auto outlook = look_at(system_, terminal_, observe_, start_.profile, start_.medium);
         if (!outlook)
-            return end(Outcome::failed, "this machine could not be read: " + outlook.error().message);
+            return end(Outcome::failed,
+                       "this machine could not be read: " + outlook.error().message);
         outlook_ = std::move(*outlook);
         terminal_.show(findings_screen(outlook_, start_.profile));
         note_findings();
@@ -89,17 +88,20 @@ class Recovery {
 
     void note_findings() {
         for (const diagnose::Finding &finding : outlook_.findings)
-            journal_.note("finding", diagnose::words(finding, start_.profile),
-                          {{"disk", finding.disk}, {"array", finding.array}, {"text", finding.text}});
+            journal_.note(
+                "finding", diagnose::words(finding, start_.profile),
+                {{"disk", finding.disk}, {"array", finding.array}, {"text", finding.text}});
     }
 
     std::optional<RecoveryEnd> refusal() {
         for (const diagnose::Finding &finding : outlook_.findings)
             if (finding.severity == diagnose::Severity::refusal)
-                return end(Outcome::refused, diagnose::words(finding, start_.profile) + " Nothing was written.");
+                return end(Outcome::refused,
+                           diagnose::words(finding, start_.profile) + " Nothing was written.");
         if (start_.unattended)
             if (const std::string why = unattended_objection(outlook_); !why.empty())
-                return end(Outcome::refused, "not without an operator: " + why + ". Nothing was written.");
+                return end(Outcome::refused,
+                           "not without an operator: " + why + ". Nothing was written.");
         return std::nullopt;
     }
 
@@ -112,11 +114,13 @@ class Recovery {
                 continue;
             terminal_.show(choice_screen(vacancy, outlook_.observed, start_.profile));
             terminal_.show({{{"mdrescue: READY choose", Style::normal}}});
-            const Answer answer = terminal_.ask("Which disk? Type its number, or Enter to go back: ");
+            const Answer answer =
+                terminal_.ask("Which disk? Type its number, or Enter to go back: ");
             std::size_t number = 0;
             const char *last = answer.text.data() + answer.text.size();
             const auto parsed = std::from_chars(answer.text.data(), last, number);
-            if (parsed.ec != std::errc{} || parsed.ptr != last || number < 1 || number > choices.size())
+            if (parsed.ec != std::errc{} || parsed.ptr != last || number < 1 ||
+                number > choices.size())
                 return std::nullopt;
             answers.replacements[vacancy.recorded] = choices[number - 1].observed;
         }
@@ -145,13 +149,18 @@ class Recovery {
 
     [[nodiscard]] bool writes_a_disk() const { return !plan_.replacements.empty(); }
 
-    /// Everything before the first write: the plan on the screen, the medium read, the question asked.
+    /// Everything before the first write: the plan on the screen, the medium read, the question
+    /// asked.
     std::optional<RecoveryEnd> prepare() {
         if (nothing_to_do())
-            return end(Outcome::done, "nothing is to be repaired: every recorded disk is here, and all arrays are whole");
+            return end(
+                Outcome::done,
+                "nothing is to be repaired: every recorded disk is here, and all arrays are whole");
         if (needs_snapshot() && start_.places.medium.empty())
-            return end(Outcome::refused, "files have to come back from the disc, and it is not here. Put it in, or name its "
-                                         "image with --from. Nothing was written.");
+            return end(
+                Outcome::refused,
+                "files have to come back from the disc, and it is not here. Put it in, or name its "
+                "image with --from. Nothing was written.");
         terminal_.show(plan_screen(plan_, machines(), start_.dry_run));
         if (start_.dry_run)
             return end(Outcome::done, "this is the plan; nothing was written");
@@ -160,9 +169,12 @@ class Recovery {
             util::cancel_requested = false;
             const auto checked = start_.check_medium(progress);
             if (util::cancel_requested.exchange(false))
-                return end(Outcome::cancelled, "the check of the medium was stopped; nothing was written");
+                return end(Outcome::cancelled,
+                           "the check of the medium was stopped; nothing was written");
             if (!checked)
-                return end(Outcome::refused, checked.error().message + ". Use another copy of the disc. Nothing was written.");
+                return end(Outcome::refused,
+                           checked.error().message +
+                               ". Use another copy of the disc. Nothing was written.");
         }
         if (!start_.unattended && !confirmed())
             return end(Outcome::cancelled, "not confirmed; nothing was written");
@@ -176,25 +188,30 @@ class Recovery {
         execute::Context context = make_context();
         return std::all_of(plan_.steps.begin(), plan_.steps.end(), [&](const plan::Step &step) {
             return std::holds_alternative<plan::SaveLog>(step) ||
-                   (std::holds_alternative<plan::RestoreConfiguration>(step) && !start_.places.online) ||
+                   (std::holds_alternative<plan::RestoreConfiguration>(step) &&
+                    !start_.places.online) ||
                    execute::check(context, step).kind == execute::Status::Kind::done;
         });
     }
 
     bool confirmed() {
-        terminal_.show({{{"d and Enter shows every step with its commands; Enter alone goes back.", Style::normal}}});
+        terminal_.show({{{"d and Enter shows every step with its commands; Enter alone goes back.",
+                          Style::normal}}});
         if (plan_.replacements.empty())
             return confirmed("Type yes to go on: ", "yes");
-        return std::all_of(plan_.replacements.begin(), plan_.replacements.end(), [&](const plan::Replacement &one) {
-            const model::Disk *disk = model::find_disk(outlook_.observed, one.observed);
-            if (disk == nullptr)
-                return false;
-            if (one.fitness != Fitness::ask)
-                return confirmed("Type yes to write to this disk: ", "yes");
-            return confirmed(disk->serial.empty() ? "It has no serial. Type its name to overwrite it: "
-                                                  : "Type the last 4 characters of its serial to overwrite it: ",
-                             proof_of_reading(*disk));
-        });
+        return std::all_of(
+            plan_.replacements.begin(), plan_.replacements.end(),
+            [&](const plan::Replacement &one) {
+                const model::Disk *disk = model::find_disk(outlook_.observed, one.observed);
+                if (disk == nullptr)
+                    return false;
+                if (one.fitness != Fitness::ask)
+                    return confirmed("Type yes to write to this disk: ", "yes");
+                return confirmed(disk->serial.empty()
+                                     ? "It has no serial. Type its name to overwrite it: "
+                                     : "Type the last 4 characters of its serial to overwrite it: ",
+                                 proof_of_reading(*disk));
+            });
     }
 
     bool confirmed(const std::string &prompt, const std::string &expected) {
@@ -208,13 +225,15 @@ class Recovery {
     }
 
     execute::Context make_context() {
-        return {system_, rebuild_progress_, journal_, start_.profile, outlook_.observed, plan_, start_.places, observe_};
+        return {system_, rebuild_progress_, journal_, start_.profile, outlook_.observed,
+                plan_,   start_.places,     observe_};
     }
 
     RecoveryEnd carry_out() {
         util::cancel_requested = false;
         for (std::size_t i = 0; i < plan_.steps.size(); ++i)
-            journal_.note("plan", fmt::format("{}. {}", i + 1, plan::describe(plan_.steps[i], plan_, machines())));
+            journal_.note("plan", fmt::format("{}. {}", i + 1,
+                                              plan::describe(plan_.steps[i], plan_, machines())));
         execute::Context context = make_context();
         StepLines lines(terminal_, plan_, machines());
         const std::size_t restart = execute::restart_point(plan_);
@@ -227,24 +246,28 @@ class Recovery {
     }
 
     /// The rebuild, and what waits for it. The operator may stop waiting.
-    std::optional<RecoveryEnd> rest(execute::Context &context, StepLines &lines, std::size_t restart) {
+    std::optional<RecoveryEnd> rest(execute::Context &context, StepLines &lines,
+                                    std::size_t restart) {
         if (restart < plan_.steps.size())
             terminal_.show({{{"mdrescue: READY rebuild", Style::normal}},
-                            {{"md rebuilds the arrays now. q stops waiting; md goes on by itself.", Style::normal}}});
+                            {{"md rebuilds the arrays now. q stops waiting; md goes on by itself.",
+                              Style::normal}}});
         for (;;) {
-            const execute::RunResult result = execute::run_steps(context, lines, restart, plan_.steps.size());
+            const execute::RunResult result =
+                execute::run_steps(context, lines, restart, plan_.steps.size());
             if (result.kind == execute::RunResult::Kind::done)
                 return std::nullopt;
             if (result.kind != execute::RunResult::Kind::stopped || start_.unattended)
                 return stopped(result);
             util::cancel_requested = false;
-            const Answer answer =
-                terminal_.ask(start_.places.online ? "Enter: go on waiting, m: leave; md goes on by itself: "
-                                                   : "Enter: go on waiting, r: restart now, m: menu: ");
+            const Answer answer = terminal_.ask(
+                start_.places.online ? "Enter: go on waiting, m: leave; md goes on by itself: "
+                                     : "Enter: go on waiting, r: restart now, m: menu: ");
             if (answer.text == "r" || answer.text == "m") {
-                RecoveryEnd ended = end(Outcome::cancelled,
-                                        "the waiting was stopped; md rebuilds by itself. `mdrescue recover` on the "
-                                        "installed system does the rest");
+                RecoveryEnd ended =
+                    end(Outcome::cancelled,
+                        "the waiting was stopped; md rebuilds by itself. `mdrescue recover` on the "
+                        "installed system does the rest");
                 ended.restart = answer.text == "r";
                 return ended;
             }
@@ -252,17 +275,23 @@ class Recovery {
     }
 
     RecoveryEnd stopped(const execute::RunResult &result) {
-        const std::string step =
-            result.step < plan_.steps.size() ? plan::title(plan_.steps[result.step], plan_, machines()) : "";
+        const std::string step = result.step < plan_.steps.size()
+                                     ? plan::title(plan_.steps[result.step], plan_, machines())
+                                     : "";
         switch (result.kind) {
         case execute::RunResult::Kind::done: break;
         case execute::RunResult::Kind::stopped:
-            return end(Outcome::cancelled, fmt::format("stopped before \"{}\"; starting again goes on there", step));
+            return end(Outcome::cancelled,
+                       fmt::format("stopped before \"{}\"; starting again goes on there", step));
         case execute::RunResult::Kind::blocked:
-            return end(Outcome::refused, fmt::format("\"{}\" must not be done: {}", step, result.error.message));
+            return end(Outcome::refused,
+                       fmt::format("\"{}\" must not be done: {}", step, result.error.message));
         case execute::RunResult::Kind::failed:
-            return end(Outcome::failed, fmt::format("\"{}\" failed: {}. Nothing after it was done; starting again goes on there.",
-                                                    step, result.error.message));
+            return end(
+                Outcome::failed,
+                fmt::format(
+                    "\"{}\" failed: {}. Nothing after it was done; starting again goes on there.",
+                    step, result.error.message));
         }
         return end(Outcome::failed, "the steps ended unexpectedly");
     }
@@ -273,7 +302,8 @@ class Recovery {
         terminal_.show(proof_screen(report));
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
-        return end(Outcome::done, fmt::format("{} is whole again", util::printable(start_.profile.machine.host_name)));
+        return end(Outcome::done, fmt::format("{} is whole again",
+                                              util::printable(start_.profile.machine.host_name)));
     }
 
     system::System &system_;

@@ -76,7 +76,9 @@ Lines findings_screen(const Outlook &outlook, const model::Profile &profile) {
     Lines lines{heading("FOUND")};
     for (const diagnose::Finding &finding : outlook.findings) {
         const Style style = style_of(finding.severity);
-        const char *sign = finding.severity == Severity::refusal ? "  X " : finding.severity == Severity::warning ? "  ! " : "  - ";
+        const char *sign = finding.severity == Severity::refusal   ? "  X "
+                           : finding.severity == Severity::warning ? "  ! "
+                                                                   : "  - ";
         append(lines, wrapped({{sign, style}}, diagnose::words(finding, profile)));
     }
     if (outlook.findings.empty())
@@ -87,15 +89,17 @@ Lines findings_screen(const Outlook &outlook, const model::Profile &profile) {
 Lines choice_screen(const diagnose::Vacancy &vacancy, const model::Machine &observed,
                     const model::Profile &profile) {
     const model::Disk *recorded = model::find_disk(profile.machine, vacancy.recorded);
-    Lines lines = wrapped({{"Which disk takes the place of ", Style::strong}},
-                          recorded == nullptr ? vacancy.recorded : diagnose::disk_words(*recorded) + "?");
+    Lines lines =
+        wrapped({{"Which disk takes the place of ", Style::strong}},
+                recorded == nullptr ? vacancy.recorded : diagnose::disk_words(*recorded) + "?");
     std::size_t number = 0;
     for (const diagnose::Candidate &candidate : diagnose::choices(vacancy))
         append(lines, wrapped({{fmt::format("  {}  ", ++number), Style::strong}},
                               candidate_words(candidate, observed)));
     for (const diagnose::Candidate &candidate : vacancy.candidates)
         if (candidate.fitness == diagnose::Fitness::unfit)
-            append(lines, wrapped({{"  -  ", Style::normal}}, candidate_words(candidate, observed)));
+            append(lines,
+                   wrapped({{"  -  ", Style::normal}}, candidate_words(candidate, observed)));
     return lines;
 }
 
@@ -105,10 +109,12 @@ Lines plan_screen(const plan::Plan &plan, const plan::Machines &machines, bool d
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const std::string number = fmt::format("  {:>2}  ", i + 1);
         if (!detail) {
-            append(lines, wrapped({{number, Style::normal}}, plan::title(plan.steps[i], plan, machines)));
+            append(lines,
+                   wrapped({{number, Style::normal}}, plan::title(plan.steps[i], plan, machines)));
             continue;
         }
-        append(lines, wrapped({{number, Style::normal}}, plan::describe(plan.steps[i], plan, machines)));
+        append(lines,
+               wrapped({{number, Style::normal}}, plan::describe(plan.steps[i], plan, machines)));
         for (const std::string &command : plan::by_hand(plan.steps[i], plan, machines))
             lines.push_back({{"        " + command, Style::normal}});
     }

@@ -23,7 +23,8 @@ namespace mdrescue::agent {
 
 /// Replacement and numbered steps, one line each; with `detail` what each does and the commands for
 /// doing it by hand.
-[[nodiscard]] Lines plan_screen(const plan::Plan &plan, const plan::Machines &machines, bool detail);
+[[nodiscard]] Lines plan_screen(const plan::Plan &plan, const plan::Machines &machines,
+                                bool detail);
 
 /// " 3/12 done     partition table of disk1"
 [[nodiscard]] Line step_line(std::size_t number, std::size_t count, const std::string &title,

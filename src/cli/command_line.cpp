@@ -119,11 +119,13 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
                      "Image file or device to take the record and /boot from (default: the record "
                      "kept by the last build, and its disc where it is in a drive)")
         ->type_name("FILE|DEVICE");
-    command->footer(
-        "\nPut the new disk in, then run it. It shows what is missing and what it would do, asks once, and\n"
-        "writes only to the disk it names; what survives is rebuilt by md itself. Interrupted at any\n"
-        "moment, started again it goes on. Where the machine does not start any more, boot the disc\n"
-        "made by `mdrescue build`: it does the same.");
+    command->footer("\nPut the new disk in, then run it. It shows what is missing and what it "
+                    "would do, asks once, and\n"
+                    "writes only to the disk it names; what survives is rebuilt by md itself. "
+                    "Interrupted at any\n"
+                    "moment, started again it goes on. Where the machine does not start any more, "
+                    "boot the disc\n"
+                    "made by `mdrescue build`: it does the same.");
     command->callback(
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
 }

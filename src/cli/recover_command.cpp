@@ -32,12 +32,15 @@ class MountedImage {
     MountedImage &operator=(const MountedImage &) = delete;
 
     [[nodiscard]] static std::string directory() { return std::string(scratch) + "/medium"; }
-    [[nodiscard]] const std::string &device() const { return device_; } ///< file or device; "" for none
+    [[nodiscard]] const std::string &device() const {
+        return device_;
+    } ///< file or device; "" for none
 
     Result<void> mount(const std::string &path) {
         MDR_TRY(system_.make_directory(directory()));
         // mount(8) finds a free loop device for a file and lets it go again with the mount.
-        MDR_TRY(system::run_ok(system_, {.argv = {"mount", "-t", "iso9660", "-o", "ro,loop", path, directory()}}));
+        MDR_TRY(system::run_ok(
+            system_, {.argv = {"mount", "-t", "iso9660", "-o", "ro,loop", path, directory()}}));
         device_ = path;
         return {};
     }
@@ -45,7 +48,8 @@ class MountedImage {
     /// The disc of that image in a drive or on a stick; none is no error.
     Result<void> look_for(const std::string &image_id) {
         MDR_TRY(system_.make_directory(directory()));
-        if (const auto medium = agent::find_medium(system_, image_id, agent::block_devices(system_), directory()))
+        if (const auto medium =
+                agent::find_medium(system_, image_id, agent::block_devices(system_), directory()))
             device_ = medium->device;
         return {};
     }
@@ -62,7 +66,8 @@ Result<void> check_image(const std::string &path, util::Progress &progress) {
     return {};
 }
 
-Result<model::Profile> profile_from(system::System &system, const RecoverOptions &options, MountedImage &image) {
+Result<model::Profile> profile_from(system::System &system, const RecoverOptions &options,
+                                    MountedImage &image) {
     if (!options.from.empty()) {
         MDR_TRY(media::read_image(options.from)); // says what is wrong better than mount(8) does
         MDR_TRY(image.mount(options.from));
@@ -70,7 +75,9 @@ Result<model::Profile> profile_from(system::System &system, const RecoverOptions
     }
     auto text = system.read_file(kept_profile);
     if (!text)
-        return util::fail(text.error().message, "No image was built on this machine. Name one with --from FILE or DEVICE.");
+        return util::fail(
+            text.error().message,
+            "No image was built on this machine. Name one with --from FILE or DEVICE.");
     MDR_TRY_ASSIGN(model::Profile profile, profile::from_json(*text));
     MDR_TRY(image.look_for(profile.image_id));
     return profile;
@@ -93,18 +100,24 @@ Result<void> recover(const Context &context, const RecoverOptions &options) {
     StdioTerminal terminal(::isatty(STDOUT_FILENO) == 1, context.colour);
     agent::RecoveryStart start{
         .profile = profile,
-        .places = {.online = true, .medium = image.device().empty() ? "" : MountedImage::directory(), .root = "/", .scratch = scratch},
+        .places = {.online = true,
+                   .medium = image.device().empty() ? "" : MountedImage::directory(),
+                   .root = "/",
+                   .scratch = scratch},
         .medium = image.device(),
         .check_medium = nullptr,
         .dry_run = options.dry_run};
     if (!image.device().empty())
-        start.check_medium = [&](util::Progress &progress) { return check_image(image.device(), progress); };
+        start.check_medium = [&](util::Progress &progress) {
+            return check_image(image.device(), progress);
+        };
     const execute::Observe observe = [&] { return probe_this_machine(context.system); };
     const agent::RecoveryEnd ended = agent::recover(context.system, terminal, observe, start);
     terminal.show({agent::result_line(ended.outcome, ended.sentence)});
     if (ended.outcome == agent::Outcome::done)
         return {};
-    return util::fail("the recovery did not end with done", "The reason stands above; the log is in /run/mdrescue/log.");
+    return util::fail("the recovery did not end with done",
+                      "The reason stands above; the log is in /run/mdrescue/log.");
 }
 
 } // namespace mdrescue::cli

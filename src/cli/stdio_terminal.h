@@ -7,8 +7,8 @@
 
 namespace mdrescue::cli {
 
-/// The conversation on standard input and output, for the recovery on a running system. End of file is an
-/// empty answer, which never means yes. On something that is no terminal nothing is redrawn.
+/// The conversation on standard input and output, for the recovery on a running system. End of file
+/// is an empty answer, which never means yes. On something that is no terminal nothing is redrawn.
 class StdioTerminal final : public agent::Terminal {
   public:
     /// terminal: standard output is one. colour: it shows colours.

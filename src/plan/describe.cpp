@@ -119,7 +119,7 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
             },
             [&](const UnmarkDisk &one) {
                 return fmt::format(
-                    "Remove the mark from {}: all that is written to it by hand is proven.",
+                    "Remove the mark from {}: everything written to it here is proven.",
                     printable(one.disk));
             },
             [&](const WaitForRebuild &one) {

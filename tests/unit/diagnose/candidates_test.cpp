@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "diagnose/candidates.h"
+#include "diagnose/findings.h"
+#include "diagnose/marker.h"
+
+#include "../support/replaced_disk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mdrescue;
+using diagnose::Candidate;
+using diagnose::Finding;
+using diagnose::Fitness;
+
+namespace {
+
+Candidate only(const test::Look &look, const std::string &medium = "/dev/sr0") {
+    const auto vacancies = look.vacancies(medium);
+    REQUIRE(vacancies.size() == 1);
+    REQUIRE(vacancies[0].candidates.size() == 1);
+    return vacancies[0].candidates[0];
+}
+
+model::Disk &target(test::Look &look) { return look.observed.disks.back(); }
+
+bool has(const std::vector<Finding> &findings, Finding::Kind kind) {
+    return std::any_of(findings.begin(), findings.end(),
+                       [&](const Finding &one) { return one.kind == kind; });
+}
+
+std::vector<Finding> findings(const test::Look &look) {
+    return diagnose::find(look.profile, look.observed, look.comparison(), look.assemblies(),
+                          look.vacancies());
+}
+
+} // namespace
+
+TEST_CASE("a blank disk of the same size is the candidate for the missing one") {
+    const test::Look look = test::replaced("disk1");
+    CHECK(look.vacancies()[0].recorded == "disk1");
+    CHECK(only(look) == Candidate{"new1", Fitness::blank, "is blank", 0});
+    CHECK_FALSE(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("nothing is missing: nothing is replaced") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    CHECK(look.vacancies().empty());
+}
+
+TEST_CASE("what is on a disk decides, before anything else is asked (FAULTS 4 to 6)") {
+    test::Look look = test::replaced("disk1");
+    SUBCASE("a filesystem") {
+        target(look).content =
+            test::filesystem_content("ext4", "1f0e9a52-0000-4000-8000-000000000001", "photos");
+        CHECK(only(look).reason == "holds a ext4 filesystem \"photos\"");
+    }
+    SUBCASE("a member of a foreign array") {
+        target(look).content = test::md_member_content("aaaaaaaa:bbbbbbbb:cccccccc:dddddddd");
+        CHECK(only(look).reason == "is a member of an array that is not this machine's");
+    }
+    SUBCASE("a partition table, even an empty one") {
+        target(look).table.emplace();
+        target(look).table->label = "gpt";
+        CHECK(only(look).reason == "has a partition table (gpt)");
+    }
+    SUBCASE("something on a partition") {
+        target(look).table.emplace();
+        model::Partition partition;
+        partition.number = 2;
+        partition.content.kind = model::Content::Kind::luks;
+        target(look).table->partitions = {partition};
+        CHECK(only(look).reason == "has partitions; number 2 is encrypted (LUKS)");
+    }
+    SUBCASE("firmware RAID") {
+        target(look).content.kind = model::Content::Kind::other;
+        target(look).content.type = "isw_raid_member";
+        CHECK(only(look).reason == "holds isw_raid_member");
+    }
+    SUBCASE("mounted") {
+        look.observed.mounts.push_back({"/dev/sdz1", "/mnt", "ext4", "rw", ""});
+        CHECK(only(look).reason == "is in use: something on it is mounted or swapped on");
+    }
+    CHECK(only(look).fitness == Fitness::unfit);
+    CHECK(has(findings(look), Finding::Kind::no_replacement));
+    CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("a name that only begins like another is another disk") {
+    test::Look look = test::replaced("disk1");
+    look.observed.mounts.push_back({"/dev/sdza1", "/mnt", "ext4", "rw", ""});
+    CHECK(only(look).fitness == Fitness::blank);
+}
+
+TEST_CASE("no signature is not blank (FAULTS 5)") {
+    test::Look look = test::replaced("disk1");
+    look.surveys["new1"].bytes = diagnose::Survey::Bytes::used;
+    CHECK(only(look).fitness == Fitness::ask);
+    look.surveys["new1"] = {diagnose::Survey::Bytes::unreadable, "Input/output error", ""};
+    CHECK(only(look).fitness == Fitness::unfit);
+    look.surveys.clear();
+    CHECK(only(look).fitness == Fitness::unfit);
+}
+
+TEST_CASE(
+    "too small is told in bytes (FAULTS 10), larger is fine (11), other sectors are not (12)") {
+    test::Look look = test::replaced("disk1");
+    target(look).size -= 1U << 20U;
+    CHECK(only(look).bytes_missing == 1U << 20U);
+    CHECK(only(look).reason == "is too small: 1048576 bytes are missing");
+    target(look).size += 1ULL << 33U;
+    CHECK(only(look).fitness == Fitness::blank);
+    target(look).logical_sector = 4096;
+    CHECK(only(look).fitness == Fitness::unfit);
+}
+
+TEST_CASE("GPT needs its backup at the end too") {
+    model::Disk disk = test::mirror_uefi_disk(1);
+    const std::uint64_t last = 3147776 + 1872236544ULL;
+    CHECK(diagnose::bytes_needed(disk) == (last + 33) * 512);
+}
+
+TEST_CASE("never: the medium, read-only and removable drives (FAULTS 27)") {
+    test::Look look = test::replaced("disk1");
+    CHECK(only(look, "/dev/sdz").fitness == Fitness::unfit);
+    CHECK(only(look, "/dev/sdz1").fitness == Fitness::unfit);
+    target(look).removable = true;
+    CHECK(only(look).reason == "is a removable drive");
+    target(look).removable = false;
+    target(look).read_only = true;
+    CHECK(only(look).reason == "is read-only");
+}
+
+TEST_CASE("a half-written replacement goes on, if nothing but our own output is on it") {
+    test::Look look = test::replaced("disk1");
+    look.surveys["new1"] = {diagnose::Survey::Bytes::used, "",
+                            diagnose::marker_bytes(look.profile, "disk1")};
+    CHECK(only(look).fitness == Fitness::resumed);
+
+    SUBCASE("with the table and the members written") {
+        const model::Disk recorded = look.profile.machine.disks[0];
+        target(look).table = recorded.table;
+        target(look).content = recorded.content;
+        CHECK(only(look).fitness == Fitness::resumed);
+        SUBCASE("but not with somebody else's data in it") {
+            target(look).table->partitions[0].content =
+                test::filesystem_content("ext4", "1f0e9a52-0000-4000-8000-000000000001", "");
+            CHECK(only(look).fitness == Fitness::unfit);
+        }
+    }
+    SUBCASE("the marker of another disk is no permission") {
+        look.surveys["new1"].marker = diagnose::marker_bytes(look.profile, "disk2");
+        CHECK(only(look).fitness == Fitness::unfit);
+    }
+}
+
+TEST_CASE("a returning original has no marker and is never a target") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    look.surveys["disk1"] = {diagnose::Survey::Bytes::used, "", ""};
+    CHECK(look.vacancies().empty());
+}
+
+TEST_CASE("survivors are not surveyed") {
+    const test::Look look = test::replaced("disk1");
+    CHECK(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "new1",
+                                    "/dev/sr0"));
+    CHECK_FALSE(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "disk2",
+                                          "/dev/sr0"));
+}
+
+TEST_CASE("findings say what is gone, in words") {
+    const test::Look look = test::replaced("disk1");
+    const auto found = findings(look);
+    REQUIRE(has(found, Finding::Kind::disk_missing));
+    CHECK(diagnose::words(found[0], look.profile) ==
+          "disk1 (serial 3FE0BX717, slot pci-0000:00:05.0-scsi-0:0:0:0, 18 GB) is missing. It "
+          "held a member of md1, "
+          "/boot, the only boot loader. Without it the machine does not start.");
+    REQUIRE(has(found, Finding::Kind::array_degraded));
+    CHECK(diagnose::words(found[1], look.profile) ==
+          "md1 runs degraded [_UUUUU]; no further member may fail.");
+}
+
+TEST_CASE("two disks missing from a RAID-5 refuse") {
+    test::Look look = test::replaced("disk1");
+    look.observed = test::without_disk(look.observed, "disk4");
+    CHECK(has(findings(look), Finding::Kind::array_lost));
+    CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("a machine that is not the recorded one refuses (FAULTS 25)") {
+    test::Look look = test::replaced("disk1");
+    for (auto &array : look.observed.arrays)
+        array.uuid.front() = 'f';
+    CHECK(has(findings(look), Finding::Kind::other_machine));
+    look.observed.arrays.clear();
+    CHECK(has(findings(look), Finding::Kind::unknown_machine));
+    CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("an array of another shape than recorded refuses (FAULTS 20)") {
+    test::Look look = test::replaced("disk1");
+    look.observed.arrays[0].component_size += 2048;
+    CHECK(has(findings(look), Finding::Kind::layout_changed));
+    CHECK(diagnose::refuses(findings(look)));
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/describe.h"
+#include "plan/plan.h"
+
+#include "../support/replaced_disk.h"
+
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fstream>
+#include <sstream>
+
+using namespace mdrescue;
+
+namespace {
+
+util::Result<plan::Plan> planned(const test::Look &look, const plan::Answers &answers = {}) {
+    return plan::make_plan(look.profile, look.observed, look.comparison(), look.assemblies(),
+                           look.vacancies(), answers);
+}
+
+plan::Plan plan_of(const test::Look &look) {
+    auto made = planned(look);
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().message));
+    return *made;
+}
+
+std::string in_words(const test::Look &look) {
+    const plan::Plan made = plan_of(look);
+    const plan::Machines machines{look.profile, look.observed};
+    std::string text;
+    for (std::size_t i = 0; i < made.steps.size(); ++i) {
+        text += fmt::format("{}. {}\n", i + 1, plan::describe(made.steps[i], made, machines));
+        for (const std::string &command : plan::by_hand(made.steps[i], made, machines))
+            text += "     " + command + "\n";
+    }
+    return text;
+}
+
+/// Compares with tests/golden/NAME; MDRESCUE_GOLDEN_WRITE=1 writes it anew, to be read before it is
+/// committed.
+void check_golden(const std::string &name, const std::string &text) {
+    const std::string path = std::string(MDRESCUE_SOURCE_DIR) + "/tests/golden/" + name;
+    if (std::getenv("MDRESCUE_GOLDEN_WRITE") != nullptr)
+        std::ofstream(path) << text;
+    std::stringstream golden;
+    golden << std::ifstream(path).rdbuf();
+    CHECK(golden.str() == text);
+}
+
+template <class Step> std::size_t count(const plan::Plan &plan) {
+    return static_cast<std::size_t>(
+        std::count_if(plan.steps.begin(), plan.steps.end(),
+                      [](const plan::Step &step) { return std::holds_alternative<Step>(step); }));
+}
+
+template <class Step> std::size_t first(const plan::Plan &plan) {
+    return static_cast<std::size_t>(
+        std::find_if(plan.steps.begin(), plan.steps.end(),
+                     [](const plan::Step &step) { return std::holds_alternative<Step>(step); }) -
+        plan.steps.begin());
+}
+
+} // namespace
+
+TEST_CASE("plans of the article's two failures, in words") {
+    check_golden("linux-journal-disk1.txt", in_words(test::replaced("disk1", "1.2")));
+    check_golden("linux-journal-disk4.txt", in_words(test::replaced("disk4", "0.90")));
+}
+
+TEST_CASE("the same disks under other names give the same plan") {
+    const test::Look look = test::replaced("disk1");
+    test::Look renamed = look;
+    for (std::size_t i = 0; i < renamed.observed.disks.size(); ++i)
+        renamed.observed.disks[i].kernel_name = fmt::format("sd{}", static_cast<char>('q' - i));
+    for (auto &mount : renamed.observed.mounts)
+        if (mount.source.starts_with("/dev/sd"))
+            mount.source = "/dev/sdq1";
+    CHECK(plan_of(renamed) == plan_of(look));
+}
+
+TEST_CASE("what is written where, in a safe order") {
+    const plan::Plan plan = plan_of(test::replaced("disk1"));
+    CHECK(count<plan::AddMember>(plan) == 1);
+    CHECK(first<plan::MarkDisk>(plan) == 0);
+    CHECK(first<plan::WriteTable>(plan) < first<plan::WipeSignatures>(plan));
+    CHECK(first<plan::WipeSignatures>(plan) < first<plan::AddMember>(plan));
+    CHECK(first<plan::MakeFilesystem>(plan) < first<plan::RestoreFiles>(plan));
+    CHECK(first<plan::RestoreFiles>(plan) < first<plan::InstallBootLoader>(plan));
+    CHECK(first<plan::InstallBootLoader>(plan) < first<plan::UnmarkDisk>(plan));
+    // Whatever writes to the root filesystem waits until its array is whole (safety rule 7).
+    CHECK(first<plan::WaitForRebuild>(plan) < first<plan::RestoreConfiguration>(plan));
+    CHECK(first<plan::WaitForRebuild>(plan) < first<plan::RememberBootDisk>(plan));
+    CHECK(first<plan::WaitForRebuild>(plan) < first<plan::SaveLog>(plan));
+}
+
+TEST_CASE("every step names the replaced disk or an array, never a survivor's partition") {
+    for (const char *disk : {"disk1", "disk2", "disk3", "disk4", "disk5", "disk6"}) {
+        const plan::Plan plan = plan_of(test::replaced(disk));
+        for (const plan::Step &step : plan.steps)
+            std::visit(plan::Visitor{
+                           [&](const plan::MarkDisk &one) { CHECK(one.disk == disk); },
+                           [&](const plan::WriteTable &one) { CHECK(one.disk == disk); },
+                           [&](const plan::WipeSignatures &one) { CHECK(one.disk == disk); },
+                           [&](const plan::MakeWritable &) {},
+                           [&](const plan::AddMember &one) { CHECK(one.device.disk == disk); },
+                           [&](const plan::MakeFilesystem &one) { CHECK(one.device.disk == disk); },
+                           [&](const plan::RestoreFiles &one) { CHECK(one.device.disk == disk); },
+                           [&](const plan::InstallBootLoader &one) { CHECK(one.disk == disk); },
+                           [&](const plan::UnmarkDisk &one) { CHECK(one.disk == disk); },
+                           [&](const plan::WaitForRebuild &) {},
+                           [&](const plan::RestoreConfiguration &) {},
+                           [&](const plan::RememberBootDisk &one) { CHECK(one.disk == disk); },
+                           [&](const plan::SaveLog &) {}},
+                       step);
+    }
+}
+
+TEST_CASE("a stale member is taken back, not formatted (FAULTS 16)") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    model::Array &array = look.observed.arrays[1];
+    array.slots_up[3] = false;
+    for (model::ArrayMember &member : array.members)
+        if (member.slot == 3)
+            member.events -= 50;
+        else
+            member.array_state[3] = '.';
+    const plan::Plan plan = plan_of(look);
+    CHECK(plan.replacements.empty());
+    CHECK(count<plan::WriteTable>(plan) == 0);
+    REQUIRE(count<plan::AddMember>(plan) == 1);
+    const auto &member = std::get<plan::AddMember>(plan.steps[first<plan::AddMember>(plan)]);
+    CHECK(member.returning);
+    CHECK(member.device == model::DeviceRef{"disk4", 2});
+}
+
+TEST_CASE("two blank disks: the operator chooses, there is no default (FAULTS 8)") {
+    test::Look look = test::replaced("disk1");
+    look.observed.disks.push_back(test::blank_disk("new2", "sdy"));
+    look.surveys["new2"] = {diagnose::Survey::Bytes::blank, "", ""};
+    const auto made = planned(look);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().message.find("several disks can take the place of disk1") == 0);
+    const auto chosen = planned(look, {{{"disk1", "new2"}}});
+    REQUIRE(chosen);
+    CHECK(chosen->replacements[0].observed == "new2");
+    CHECK_FALSE(planned(look, {{{"disk1", "disk2"}}}));
+}
+
+TEST_CASE("a larger GPT disk gets its backup table at its real end") {
+    test::Look look{test::profile_of(test::mirror_uefi_machine()), {}, {}};
+    for (auto &disk : look.profile.machine.disks)
+        disk.boot_loaders.clear(); // what starts by UEFI is refused as a whole
+    for (auto &array : look.profile.machine.arrays)
+        for (auto &member : array.members)
+            member.clean = true;
+    look.observed = test::without_disk(look.profile.machine, "disk2");
+    model::Disk larger = test::blank_disk("new1", "sdz");
+    larger.size = look.profile.machine.disks[1].size + (1ULL << 30U);
+    look.observed.disks.push_back(larger);
+    look.surveys["new1"] = {diagnose::Survey::Bytes::blank, "", ""};
+    const plan::Plan plan = plan_of(look);
+    const auto &write = std::get<plan::WriteTable>(plan.steps[first<plan::WriteTable>(plan)]);
+    CHECK(write.table.last_usable == larger.size / 512 - 34);
+}
