@@ -26,7 +26,6 @@
 namespace mdrescue::cli {
 namespace {
 
-constexpr auto kept_profile = "/var/lib/mdrescue/machine.json";
 constexpr auto initramfs_cache = "/var/cache/mdrescue";
 
 bool this_machine(const BuildOptions &options) { return options.machine_file.empty(); }

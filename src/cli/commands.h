@@ -10,6 +10,9 @@
 
 namespace mdrescue::cli {
 
+/// The profile of the last image that was built here: what `recover` goes by.
+inline constexpr const char *kept_profile = "/var/lib/mdrescue/machine.json";
+
 /// What every command may use. Nothing here is global, so that a test can put its own in.
 struct Context {
     system::System &system;

@@ -17,7 +17,6 @@ namespace {
 
 using util::Result;
 
-constexpr const char *kept_profile = "/var/lib/mdrescue/machine.json";
 constexpr const char *scratch = "/run/mdrescue";
 
 /// The image the recovery takes files from, mounted read-only as long as this lives.
