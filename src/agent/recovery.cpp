@@ -5,6 +5,7 @@
 #include "agent/outlook.h"
 #include "agent/rebuild_progress.h"
 #include "agent/recovery_screens.h"
+#include "execute/assemble.h"
 #include "execute/proof.h"
 #include "execute/run.h"
 #include "util/text.h"
@@ -64,13 +65,10 @@ class Recovery {
           journal_(system, start.places.scratch + "/log") {}
 
     RecoveryEnd run() {
-        auto outlook = look_at(system_, terminal_, observe_, start_.profile, start_.medium);
-        if (!outlook)
-            return end(Outcome::failed,
-                       "this machine could not be read: " + outlook.error().message);
-        outlook_ = std::move(*outlook);
-        terminal_.show(findings_screen(outlook_, start_.profile));
-        note_findings();
+        if (auto failed = look())
+            return *failed;
+        if (auto ended = start_dirty_arrays())
+            return *ended;
         if (auto refused = refusal())
             return *refused;
         if (auto ended = make_plan())
@@ -84,6 +82,50 @@ class Recovery {
     RecoveryEnd end(Outcome outcome, const std::string &sentence) {
         journal_.note("result", sentence, {{"outcome", std::to_string(static_cast<int>(outcome))}});
         return {outcome, sentence, false};
+    }
+
+    std::optional<RecoveryEnd> look() {
+        auto outlook = look_at(system_, terminal_, observe_, start_.profile, start_.medium);
+        if (!outlook)
+            return end(Outcome::failed,
+                       "this machine could not be read: " + outlook.error().message);
+        outlook_ = std::move(*outlook);
+        terminal_.show(findings_screen(outlook_, start_.profile));
+        note_findings();
+        return std::nullopt;
+    }
+
+    /// FAULTS 18: a decision of the operator, for each array, with what it may cost said before.
+    std::optional<RecoveryEnd> start_dirty_arrays() {
+        bool started = false;
+        if (!only_dirty_arrays_refuse() || start_.unattended || start_.dry_run)
+            return std::nullopt;
+        for (const diagnose::Assembly &assembly : outlook_.assemblies) {
+            if (assembly.verdict != diagnose::Verdict::dirty_degraded)
+                continue;
+            terminal_.show({{{"mdrescue: READY dirty", Style::normal}}});
+            if (terminal_.ask("Type start to start it all the same, Enter to go back: ").text !=
+                "start")
+                return end(
+                    Outcome::cancelled,
+                    "an array that was not shut down cleanly was left alone; nothing was written");
+            journal_.note("answer", "the operator has a dirty, degraded array started",
+                          {{"array", assembly.uuid}});
+            if (const auto result = execute::start_dirty(system_, outlook_.observed, assembly);
+                !result)
+                return end(Outcome::failed,
+                           "the array could not be started: " + result.error().message);
+            started = true;
+        }
+        return started ? look() : std::nullopt;
+    }
+
+    [[nodiscard]] bool only_dirty_arrays_refuse() const {
+        return std::all_of(outlook_.findings.begin(), outlook_.findings.end(),
+                           [](const diagnose::Finding &finding) {
+                               return finding.severity != diagnose::Severity::refusal ||
+                                      finding.kind == diagnose::Finding::Kind::array_dirty;
+                           });
     }
 
     void note_findings() {

@@ -218,6 +218,10 @@ class Search {
         const bool started = assembly.verdict == Verdict::start ||
                              assembly.verdict == Verdict::restart ||
                              assembly.verdict == Verdict::running;
+        if (assembly.verdict == Verdict::dirty_degraded) {
+            add({.kind = Kind::array_dirty, .severity = Severity::refusal, .array = recorded.uuid});
+            return;
+        }
         if (!started || !assembly.error.empty() || now.kernel_name.empty()) {
             add({.kind = Kind::array_not_started,
                  .severity = Severity::refusal,
@@ -239,9 +243,6 @@ class Search {
         if (!assembly.error.empty())
             return assembly.error;
         switch (assembly.verdict) {
-        case Verdict::dirty_degraded:
-            return "it is degraded and was not shut down cleanly: starting it can damage data (the "
-                   "write hole of RAID-5 and 6)";
         case Verdict::split_brain:
             return "its halves were written to apart from each other; one must be chosen";
         case Verdict::duplicate: return "two disks claim the same slot; take one of them out";
@@ -250,6 +251,7 @@ class Search {
         case Verdict::restart:
         case Verdict::running:
         case Verdict::absent:
+        case Verdict::dirty_degraded:
         case Verdict::too_few: return "it does not run";
         }
         return "it does not run";

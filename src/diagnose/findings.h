@@ -31,7 +31,8 @@ struct Finding {
         array_degraded,     ///< array; number: redundancy left
         array_lost,         ///< array: more members gone than it can lose
         array_absent,       ///< array: no member here
-        array_not_started,  ///< array: split brain, dirty, reshaping, duplicate; text: why
+        array_not_started,  ///< array: split brain, reshaping, duplicate; text: why
+        array_dirty,        ///< array: dirty and degraded; may be started after a typed answer (FAULTS 18)
         array_rebuilding,   ///< array
         array_read_only,    ///< array runs, but was not made writable (nothing wrong)
         member_stale,       ///< array, disk: out of date, can be taken back

@@ -109,6 +109,13 @@ std::string words(const Finding &finding, const model::Profile &profile) {
     case Kind::array_absent:
         return fmt::format("No member of {} was found. Are all disks connected?", array);
     case Kind::array_not_started: return fmt::format("{} was not started: {}.", array, text);
+    case Kind::array_dirty:
+        return fmt::format("{} is degraded and was not shut down cleanly. Where data was being "
+                           "written at that moment, "
+                           "what the missing member held may come back wrong (the write hole of "
+                           "RAID-5 and 6); the rest is "
+                           "not concerned.",
+                           array);
     case Kind::array_rebuilding: return fmt::format("{} is being rebuilt.", array);
     case Kind::array_read_only: return fmt::format("{} runs read-only.", array);
     case Kind::member_stale:

@@ -50,4 +50,13 @@ bool assemble(system::System &system, const Machine &observed, std::vector<Assem
     return changed;
 }
 
+Result<void> start_dirty(system::System &system, const Machine &observed,
+                         const Assembly &assembly) {
+    constexpr const char *parameter = "/sys/module/md_mod/parameters/start_dirty_degraded";
+    MDR_TRY(system.write_control(parameter, "1"));
+    const Result<void> started = start(system, observed, assembly);
+    MDR_TRY(system.write_control(parameter, "0"));
+    return started;
+}
+
 } // namespace mdrescue::execute

@@ -138,9 +138,7 @@ class Planner {
         take_back(assemblies, members);
         for (const Step &step : members)
             touched_.push_back(std::get<AddMember>(step).array);
-        for (const Array &array : observed_.arrays)
-            if (read_only(array) && (touched(array.uuid) || holds_root(array.uuid)))
-                add(MakeWritable{array.uuid});
+        make_writable();
         plan_.steps.insert(plan_.steps.end(), members.begin(), members.end());
         return {};
     }
@@ -187,7 +185,7 @@ class Planner {
         WaitForRebuild wait;
         for (const Array &recorded : profile_.machine.arrays) {
             const Array *now = find_array(observed_, recorded.uuid);
-            if (touched(recorded.uuid) || (now != nullptr && model::degraded(*now)))
+            if (now != nullptr && to_be_rebuilt(*now))
                 wait.arrays.push_back(recorded.uuid);
         }
         if (!wait.arrays.empty())
@@ -211,6 +209,23 @@ class Planner {
     [[nodiscard]] bool replaced(const std::string &recorded) const {
         return std::any_of(plan_.replacements.begin(), plan_.replacements.end(),
                            [&](const Replacement &one) { return one.recorded == recorded; });
+    }
+
+    [[nodiscard]] bool to_be_rebuilt(const Array &array) const {
+        return touched(array.uuid) || model::degraded(array);
+    }
+
+    /// Arrays that are rebuilt, and the root's, which is written to at the end; not one of a
+    /// machine that is whole.
+    void make_writable() {
+        const bool needed =
+            std::any_of(observed_.arrays.begin(), observed_.arrays.end(), [&](const Array &array) {
+                return find_array(profile_.machine, array.uuid) != nullptr && to_be_rebuilt(array);
+            });
+        for (const Array &array : observed_.arrays)
+            if (needed && read_only(array) && find_array(profile_.machine, array.uuid) != nullptr &&
+                (to_be_rebuilt(array) || holds_root(array.uuid)))
+                add(MakeWritable{array.uuid});
     }
 
     [[nodiscard]] bool touched(const std::string &array) const {

@@ -164,3 +164,32 @@ TEST_CASE("a larger GPT disk gets its backup table at its real end") {
     const auto &write = std::get<plan::WriteTable>(plan.steps[first<plan::WriteTable>(plan)]);
     CHECK(write.table.last_usable == larger.size / 512 - 34);
 }
+
+TEST_CASE("cut in the rebuild: arrays that are started read-only again are let go on") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    for (model::Array &array : look.observed.arrays) {
+        array.running_state = "read-auto";
+        array.slots_up[2] = false;
+        for (model::ArrayMember &member : array.members)
+            if (member.slot == 2)
+                member.recovery_offset = 4096;
+    }
+    const plan::Plan plan = plan_of(look);
+    CHECK(count<plan::MakeWritable>(plan) == 2);
+    CHECK(count<plan::AddMember>(plan) == 0);
+    CHECK(std::get<plan::WaitForRebuild>(plan.steps[first<plan::WaitForRebuild>(plan)])
+              .arrays.size() == 2);
+}
+
+TEST_CASE("a whole machine: nothing is made writable, nothing is waited for") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    for (model::Array &array : look.observed.arrays)
+        array.running_state = "readonly";
+    const plan::Plan plan = plan_of(look);
+    CHECK(count<plan::MakeWritable>(plan) == 0);
+    CHECK(count<plan::WaitForRebuild>(plan) == 0);
+}
