@@ -21,10 +21,10 @@ class Watcher {
 
 struct RunResult {
     enum class Kind {
-        done,      ///< every step says done
-        stopped,   ///< by the operator between two steps; starting again goes on
-        blocked,   ///< a step says it must not be done
-        failed,    ///< a step failed, or did not say done afterwards
+        done,    ///< every step says done
+        stopped, ///< by the operator between two steps; starting again goes on
+        blocked, ///< a step says it must not be done
+        failed,  ///< a step failed, or did not say done afterwards
     };
     Kind kind = Kind::done;
     std::size_t step = 0; ///< where it ended
@@ -35,8 +35,9 @@ struct RunResult {
 [[nodiscard]] RunResult run_steps(Context &context, Watcher &watcher, std::size_t first,
                                   std::size_t last);
 
-/// Index of the first step that waits for the rebuild (or SaveLog…): up to there nothing waits for md, and from there
-/// on the machine may be restarted and md goes on by itself.
+/// Index of the step that waits for the rebuild, or the number of steps where none does: up to
+/// there nothing waits for md, and from there on the machine may be restarted and md goes on by
+/// itself.
 [[nodiscard]] std::size_t restart_point(const plan::Plan &plan);
 
 } // namespace mdrescue::execute

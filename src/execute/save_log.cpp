@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "execute/installed_root.h"
+#include "execute/steps.h"
+
+#include <fmt/format.h>
+
+namespace mdrescue::execute {
+namespace {
+
+constexpr const char *directory = "/var/log/mdrescue";
+
+/// The first name that is free: the clock of a rescue system may be wrong (FAULTS 35), a number is
+/// not.
+std::string free_name(system::System &system, const std::string &place) {
+    for (unsigned number = 1;; ++number)
+        if (const std::string name = fmt::format("{}/recovery-{:03}", place, number);
+            !system.exists(name + ".log"))
+            return name;
+}
+
+} // namespace
+
+/// What was noted since the log was saved is of no weight: it is saved once, at the end.
+Status check(Context &context, const plan::SaveLog & /*step*/) {
+    return context.journal.saved_as().empty() ? Status::not_done()
+                                              : Status::done(context.journal.saved_as());
+}
+
+util::Result<void> apply(Context &context, const plan::SaveLog & /*step*/) {
+    MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open(context, true));
+    const std::string place = root.file(directory);
+    MDR_TRY(context.system.make_directory(place));
+    const std::string name = free_name(context.system, place);
+    MDR_TRY(context.system.append_file(name + ".log", context.journal.text()));
+    MDR_TRY(context.system.append_file(name + ".jsonl", context.journal.json()));
+    context.journal.saved(name.substr(root.path() == "/" ? 0 : root.path().size()) + ".log");
+    return {};
+}
+
+} // namespace mdrescue::execute
