@@ -85,7 +85,7 @@ Proof disk_proof(Context &context, const model::Disk &recorded, const std::vecto
         std::any_of(context.plan.replacements.begin(), context.plan.replacements.end(),
                     [&](const plan::Replacement &one) { return one.recorded == recorded.id; });
     const bool starts = replaced ? boot_loader_proven(context, recorded.id, steps)
-                                 : model::starts_machine(context.observed, **now);
+                                 : model::starts_machine(context.profile.machine, **now);
     return {starts,
             fmt::format("{} starts this machine: {}", shown, starts ? "yes" : "not proven")};
 }
