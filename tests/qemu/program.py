@@ -37,11 +37,12 @@ PROMPTS = {
     "confirm": r"Type yes to (?:write to this disk|go on): ",
     "serial": r"Type the last 4 characters of its serial to overwrite it: ",
     "choose": r"Which disk\? Type its number, or Enter to go back: ",
+    "dirty": r"Type start to start it all the same, Enter to go back: ",
     "waiting": r"Enter: go on waiting, r: restart now, m: menu: ",
     "back": r"Enter: (?:back to the overview|on to the menu) ",
     "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
 }
-GUIDED, YES, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "q", "r", "p"  # answers
+GUIDED, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "start", "q", "r", "p"  # answers
 # A step that ended: its number, how many there are, how it ended, and its title.
 STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|failed|blocked) +(?P<title>\S.*)$"
 UNATTENDED = "mdrescue.mode=unattended"
@@ -57,6 +58,7 @@ READ_ONLY, REMOVABLE = r"is read-only", r"is a removable drive"
 ARRAY_LOST = r"has lost more members than it can do without"
 OTHER_MACHINE = r"none of its arrays is here"
 UNKNOWN_MACHINE = r"No array was found"
+WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"(?i)medium.*(damaged|digest)|(damaged|digest).*medium"
 # Where the recovered system finds the log.
@@ -247,6 +249,18 @@ def ask_online(machine, options=""):
 def exit_status(machine):
     """Waits for the end of `mdrescue recover`."""
     return int(machine.console.wait(r"^@@recover (\d+)@@$", 60).group(1))
+
+
+def start_dirty_arrays(machine, explained):
+    """Starts the guided recovery, and by the typed answer each array that is dirty and degraded; returns the event after that."""
+    seen = ask(machine)
+    assert seen.word == "dirty", seen
+    while seen.word == "dirty":
+        seen.shows(*explained)
+        explained = ()  # once
+        answer(machine.console, START, PROMPTS["dirty"])
+        seen = event(machine.console)
+    return seen
 
 
 def number_of(asked, serial):

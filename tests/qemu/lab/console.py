@@ -14,7 +14,9 @@ from pathlib import Path
 from . import settings
 
 POLL = 0.03
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>78cDEHM])")
+ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>78cDEHM])"
+# What is nothing in plain text (group 1: escapes, carriage returns at the end of a line), and what is a new line there.
+CONTROL = re.compile(rf"({ESCAPE}|\r(?=(?:{ESCAPE}|\r)*\n))|\r(?:{ESCAPE}|\r)*")
 
 
 class ConsoleError(Exception):
@@ -30,8 +32,8 @@ class CommandFailed(ConsoleError):
 
 
 def plain(text):
-    """The text without terminal escapes and carriage returns."""
-    return ESCAPES.sub("", text).replace("\r", "")
+    """The text without terminal escapes; what is written over another line stands on a line of its own."""
+    return CONTROL.sub(lambda match: "" if match[1] else "\n", text)
 
 
 class Console:
@@ -60,7 +62,7 @@ class Console:
     def wait(self, pattern, seconds=180, failure=None):
         """Waits until `pattern` appears after what was consumed before, consumes it, and returns the match.
 
-        The pattern is matched against plain text (no escapes, no carriage returns). When `failure` is given, its
+        The pattern is matched against plain text (see `plain`). When `failure` is given, its
         appearance ends the wait with an error at once.
         """
         limit = settings.patience(seconds)
@@ -84,14 +86,13 @@ class Console:
     @staticmethod
     def _raw_length(raw, end):
         """How many bytes of raw text make the first `end` characters of its plain form."""
-        seen = 0
-        position = 0
-        while seen < end:
-            if escape := ESCAPES.match(raw, position):
-                position = escape.end()
-                continue
-            seen += raw[position] != "\r"
-            position += 1
+        seen = position = 0
+        for match in CONTROL.finditer(raw):
+            if seen + match.start() - position >= end:
+                break
+            seen += match.start() - position + (not match[1])
+            position = match.end()
+        position += max(0, end - seen)
         return len(raw[:position].encode("utf-8", "replace"))
 
     @staticmethod
