@@ -75,10 +75,9 @@ Proof disk_proof(Context &context, const model::Disk &recorded, const std::vecto
     const auto now = context.disk(recorded.id);
     if (!now)
         return {false, name + " is not here"};
-    const std::string shown = diagnose::disk_words({.id = recorded.id,
-                                                    .size = (*now)->size,
-                                                    .serial = (*now)->serial,
-                                                    .position = (*now)->position});
+    model::Disk named = **now;
+    named.id = recorded.id;
+    const std::string shown = diagnose::disk_words(named);
     if (!model::starts_machine(context.profile.machine, recorded))
         return {true, shown + " does not start this machine: no boot loader is recorded on it"};
     const bool replaced =
