@@ -9,16 +9,23 @@
 
 namespace mdrescue::execute {
 
-/// The installed system's root, mounted with /boot, /dev, /dev/pts, /proc, /sys, /run (and efivarfs where it
-/// exists) inside, so that its own programs run in it; everything is unmounted again when this goes. Online it is
-/// "/" and nothing is mounted or unmounted. Read-only where `writable` is false: then /tmp is a tmpfs.
-/// The root is found by the profile: the filesystem mounted at "/" there, on an array (also LVM on an array).
+/// The installed system's root, mounted with /usr, /var and /boot where they are filesystems of
+/// their own, and with /dev, /dev/pts, /proc, /sys, /run (and efivarfs where it exists) inside, so
+/// that its own programs run in it; everything is unmounted again when this goes. Online it is "/"
+/// and nothing is mounted or unmounted. The root is found by the profile: the filesystem mounted at
+/// "/" there, on an array (also LVM on an array).
 class InstalledRoot {
   public:
-    /// Errors: the root filesystem is not where the profile says, cannot be mounted, is locked (LUKS).
+    /// writable: only when all arrays under it are whole (safety rule 7). Else nothing is written,
+    /// not even a journal replayed, and /tmp is a tmpfs. /boot is read-only, or left out where it
+    /// is not here. Errors: the root filesystem is not where the profile says, cannot be mounted,
+    /// is locked (LUKS).
     [[nodiscard]] static util::Result<InstalledRoot> open(Context &context, bool writable);
+    /// For its own grub-install: the root read-only, /boot writable. Error also: /boot is not here,
+    /// or is no filesystem of its own.
+    [[nodiscard]] static util::Result<InstalledRoot> open_for_boot_loader(Context &context);
     ~InstalledRoot();
-    InstalledRoot(InstalledRoot &&other) noexcept;
+    InstalledRoot(InstalledRoot &&other) noexcept = default;
     InstalledRoot &operator=(InstalledRoot &&) = delete;
     InstalledRoot(const InstalledRoot &) = delete;
     InstalledRoot &operator=(const InstalledRoot &) = delete;
@@ -30,8 +37,16 @@ class InstalledRoot {
     [[nodiscard]] std::string file(const std::string &path) const;
 
   private:
-    InstalledRoot(system::System &system, std::string path) : system_(&system), path_(std::move(path)) {}
-    util::Result<void> mount_all(Context &context, bool writable);
+    enum class Access { read, boot_loader, write };
+    static util::Result<InstalledRoot> open(Context &context, Access access);
+
+    InstalledRoot(system::System &system, std::string path)
+        : system_(&system), path_(std::move(path)) {}
+    util::Result<void> mount_all(Context &context, Access access);
+    util::Result<void> mount_root(Context &context, bool writable);
+    util::Result<void> mount_recorded(Context &context, Access access);
+    util::Result<void> mount_for_programs(bool writable);
+    util::Result<void> mount(const system::Mount &mount);
 
     system::System *system_;
     std::string path_;
