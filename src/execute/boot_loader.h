@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "system/system.h"
+#include "util/result.h"
+
+#include <string>
+
+/// GRUB on a disk that a BIOS starts, read back.
+namespace mdrescue::execute {
+
+/// What the firmware would run.
+struct BootLoaderOnDisk {
+    std::string boot_code; ///< of the first sector, up to the disk id
+    std::string core;      ///< the sectors that the boot code loads, in their order
+};
+
+/// Follows the boot code as the firmware's start does. Error: it is not GRUB's, or leads nowhere.
+[[nodiscard]] util::Result<BootLoaderOnDisk> read_boot_loader(system::System &system,
+                                                              const std::string &device);
+
+/// Where GRUB keeps the files that a BIOS boot loader is written from: "<boot>/grub/i386-pc", or
+/// grub2; "" when neither is there. boot: the directory that is /boot on the machine.
+[[nodiscard]] std::string grub_platform_directory(system::System &system, const std::string &boot);
+
+/// The boot loader on the disk is the one of boot.img and core.img in that directory. Error: it is
+/// another, or one of them cannot be read; says which.
+[[nodiscard]] util::Result<void>
+check_written_from(system::System &system, const std::string &device, const std::string &directory);
+
+} // namespace mdrescue::execute
