@@ -200,9 +200,11 @@ std::optional<Ending> Session::recover(bool unattended) {
         end_with(Outcome::refused, reason);
         return std::nullopt;
     }
+    execute::Places places;
+    places.medium = medium_directory;
     const RecoveryStart start{
         .profile = *facts_.profile,
-        .places = {.online = false, .medium = medium_directory},
+        .places = std::move(places),
         .medium = facts_.medium,
         .check_medium = [this](util::Progress &progress) { return check_once(progress); },
         .unattended = unattended};

@@ -97,15 +97,17 @@ Result<void> recover(const Context &context, const RecoverOptions &options) {
     MountedImage image(context.system);
     MDR_TRY_ASSIGN(const model::Profile profile, profile_from(context.system, options, image));
     StdioTerminal terminal(::isatty(STDOUT_FILENO) == 1, context.colour);
-    agent::RecoveryStart start{
-        .profile = profile,
-        .places = {.online = true,
-                   .medium = image.device().empty() ? "" : MountedImage::directory(),
-                   .root = "/",
-                   .scratch = scratch},
-        .medium = image.device(),
-        .check_medium = nullptr,
-        .dry_run = options.dry_run};
+    execute::Places places;
+    places.online = true;
+    places.root = "/";
+    places.scratch = scratch;
+    if (!image.device().empty())
+        places.medium = MountedImage::directory();
+    agent::RecoveryStart start{.profile = profile,
+                               .places = std::move(places),
+                               .medium = image.device(),
+                               .check_medium = nullptr,
+                               .dry_run = options.dry_run};
     if (!image.device().empty())
         start.check_medium = [&](util::Progress &progress) {
             return check_image(image.device(), progress);
