@@ -44,6 +44,10 @@ Arguments parse_arguments(std::string_view command_line) {
             set_mode(arguments, *mode);
         else if (const auto id = value_of(word, "mdrescue.id"))
             arguments.image_id = *id;
+        else if (const auto init = value_of(word, "init"); init && init->starts_with('/'))
+            arguments.init = *init;
+        else if (word == "ro" || word == "rw")
+            arguments.root_writable = word == "rw";
         else if (word == "mdrescue.plain")
             arguments.plain = true;
         else if (const auto plain = value_of(word, "mdrescue.plain"))

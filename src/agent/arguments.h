@@ -20,7 +20,10 @@ struct Arguments {
     Mode mode = Mode::guided;
     std::string unsupported_mode; ///< raw text of a mode this version does not have; "" as a rule
     std::string image_id;         ///< mdrescue.id; "" when it was not given
-    bool plain = false;           ///< mdrescue.plain: no escape codes, nothing redrawn
+    std::string init = "/sbin/init"; ///< init=: of the installed system
+    bool root_writable =
+        false; ///< rw: how the installed system's root is mounted; the last of ro and rw counts
+    bool plain = false; ///< mdrescue.plain: no escape codes, nothing redrawn
 };
 
 /// Reads a kernel command line (/proc/cmdline). As the kernel does, the last of several equal

@@ -2,7 +2,6 @@
 #include "agent/fstab_command.h"
 
 #include "execute/installed_tables.h"
-#include "util/text.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -65,7 +64,7 @@ std::string told(const std::vector<TableChange> &changes, const Request &request
     std::string text;
     for (const TableChange &change : changes)
         for (const std::string &line : change.lines)
-            text += fmt::format("{}: {}: {}\n", change.path, verb, util::printable(line));
+            text += fmt::format("{}: {}: {}\n", change.path, verb, execute::shown_line(line));
     return text.empty() ? "nothing to change\n" : text;
 }
 

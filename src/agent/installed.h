@@ -2,13 +2,12 @@
 #pragma once
 
 #include "agent/arguments.h"
+#include "agent/installed_place.h"
 #include "agent/screens.h"
 #include "agent/terminal.h"
-#include "model/machine.h"
 #include "system/system.h"
 #include "util/result.h"
 
-#include <functional>
 #include <string>
 
 /// Starting the installed system from the disc (the article's way): with the disc's kernel, its own
@@ -29,9 +28,8 @@ inline constexpr const char *installed_root = "/sysroot";
 /// whose devices are missing, and leaves the root mounted as the recorded command line says (ro as
 /// a rule). Tells what it does. installed_refusal() must be "". Error: what could not be done; the
 /// root is not mounted then.
-[[nodiscard]] util::Result<void>
-prepare_installed(system::System &system, Terminal &terminal, const Facts &facts,
-                  const Arguments &arguments,
-                  const std::function<util::Result<model::Machine>()> &observe);
+[[nodiscard]] util::Result<void> prepare_installed(system::System &system, Terminal &terminal,
+                                                   const Facts &facts, const Arguments &arguments,
+                                                   const InstalledObserve &observe);
 
 } // namespace mdrescue::agent

@@ -4,8 +4,11 @@
 #include "agent/consoles.h"
 #include "agent/early.h"
 #include "agent/session.h"
+#include "agent/installed.h"
 #include "agent/shell.h"
+#include "agent/switch_root.h"
 #include "probe/probe.h"
+#include "util/text.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +31,7 @@ namespace {
 
 constexpr int exit_restart = 10;
 constexpr int exit_power_off = 11;
+constexpr int exit_installed = 12;
 constexpr unsigned most_crashes = 3;
 
 /// All that is said before or without a session.
@@ -72,7 +76,12 @@ util::Result<model::Machine> observe(system::System &system) {
         consoles.show({{{"! " + warning, Style::warning}}});
     const Ending ending = run_session(
         system, consoles, [&] { return observe(system); }, arguments);
-    ::_exit(ending == Ending::restart ? exit_restart : exit_power_off);
+    switch (ending) {
+    case Ending::restart: ::_exit(exit_restart);
+    case Ending::power_off: ::_exit(exit_power_off);
+    case Ending::installed: ::_exit(exit_installed);
+    }
+    ::_exit(exit_restart);
 }
 
 [[noreturn]] void end_machine(const std::vector<std::string> &consoles, int how) {
@@ -87,6 +96,18 @@ util::Result<model::Machine> observe(system::System &system) {
     ::reboot(static_cast<int>(RB_HALT_SYSTEM));
     for (;;)
         ::pause();
+}
+
+/// The installed system says as much as it is told to: the kernel's default, or what "quiet" makes
+/// of it (CONSOLE_LOGLEVEL_DEFAULT and _QUIET).
+void start_installed(system::System &system, const std::vector<std::string> &consoles) {
+    const std::string command_line = system.read_file("/proc/cmdline").value_or("");
+    const auto words = util::split_words(command_line);
+    const bool quiet = std::find(words.begin(), words.end(), "quiet") != words.end();
+    static_cast<void>(
+        system.write_control("/proc/sys/kernel/printk", quiet ? "4 4 1 7" : "7 4 1 7"));
+    const auto result = switch_root(installed_root, parse_arguments(command_line).init);
+    say(consoles, "mdrescue: RESULT failed: " + result.error().message);
 }
 
 /// Waits for a signal and says what it asks for. busybox's reboot, poweroff and halt send these,
@@ -152,6 +173,8 @@ void Init::session_ended(int status) {
         end_machine(consoles_, RB_AUTOBOOT);
     if (WIFEXITED(status) && WEXITSTATUS(status) == exit_power_off)
         end_machine(consoles_, RB_POWER_OFF);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == exit_installed)
+        start_installed(*system_, consoles_);
     ++crashes_;
     ::kill(-1, SIGKILL); // its programs, and a shell that would share a console with the next one
     say(consoles_, fmt::format("mdrescue: the session ended unexpectedly ({}). This is an error in "

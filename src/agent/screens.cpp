@@ -11,7 +11,7 @@ namespace {
 
 using util::printable;
 
-constexpr std::size_t menu_rows = 3; // with the blank line above
+constexpr std::size_t menu_rows = 4; // with the blank line above
 
 std::string whose(const model::Profile &profile) {
     const std::string name = printable(profile.machine.host_name);
@@ -67,7 +67,8 @@ Lines menu(bool more) {
     return {{},
             row("  1 Guided recovery      2 Rescue shell    3 Look again"),
             row(fmt::format("  4 Check this medium    5 Restart         6 Power off{}",
-                            more ? "     7 Show all" : ""))};
+                            more ? "     7 Show all" : "")),
+            row("  8 Start the installed system from here, without what is missing")};
 }
 
 Lines warnings_of(const Facts &facts) {

@@ -4,6 +4,7 @@
 #include "execute/assemble.h"
 #include "agent/check.h"
 #include "agent/console_progress.h"
+#include "agent/installed.h"
 #include "agent/modules.h"
 #include "agent/recovery.h"
 #include "agent/screens.h"
@@ -46,6 +47,7 @@ class Session {
     util::Result<void> check_once(util::Progress &progress);
     std::optional<Ending> recover(bool unattended);
     std::optional<Ending> finished();
+    std::optional<Ending> start_installed();
     void show_all();
     std::optional<Ending> choose();
 
@@ -230,6 +232,31 @@ std::optional<Ending> Session::finished() {
     }
 }
 
+/// An ending when the installed system is mounted and can be gone to.
+std::optional<Ending> Session::start_installed() {
+    if (const std::string reason = installed_refusal(facts_); !reason.empty()) {
+        end_with(Outcome::refused, reason);
+        return std::nullopt;
+    }
+    util::cancel_requested = false;
+    ConsoleProgress progress(system_, terminal_);
+    auto result = check_once(progress); // FAULTS 22
+    if (util::cancel_requested.exchange(false)) {
+        end_with(Outcome::cancelled, "the start of the installed system was stopped");
+        return std::nullopt;
+    }
+    if (result)
+        result = prepare_installed(system_, terminal_, facts_, arguments_, observe_);
+    if (!result) {
+        end_with(Outcome::failed,
+                 "the installed system cannot be started: " + result.error().message);
+        say(result.error().hint);
+        return std::nullopt;
+    }
+    end_with(Outcome::done, "starting the installed system");
+    return Ending::installed;
+}
+
 /// Page by page: there is no scrolling back on a screen.
 void Session::show_all() {
     constexpr std::size_t page = screen_rows - 2;
@@ -250,8 +277,8 @@ void Session::show_all() {
 /// One answer to the menu; an ending when that was chosen.
 std::optional<Ending> Session::choose() {
     const Answer answer = terminal_.ask("Your choice, then Enter: ");
-    if (answer.text == "1") {
-        if (const auto ending = recover(false))
+    if (answer.text == "1" || answer.text == "8") {
+        if (const auto ending = answer.text == "1" ? recover(false) : start_installed())
             return ending;
         static_cast<void>(terminal_.ask("Enter: back to the overview "));
         look();
@@ -295,8 +322,9 @@ Ending Session::run() {
         static_cast<void>(terminal_.ask("Enter: on to the menu "));
     }
     look();
-    if (arguments_.mode == Mode::unattended) {
-        if (const auto ending = recover(true))
+    if (arguments_.mode == Mode::unattended || arguments_.mode == Mode::installed) {
+        const bool unattended = arguments_.mode == Mode::unattended;
+        if (const auto ending = unattended ? recover(true) : start_installed())
             return *ending;
         static_cast<void>(terminal_.ask("Enter: on to the menu "));
         look();

@@ -11,7 +11,11 @@
 namespace mdrescue::agent {
 
 /// How a session ends.
-enum class Ending { restart, power_off };
+enum class Ending {
+    restart,
+    power_off,
+    installed, ///< process 1 goes to the installed system, which is mounted (installed.h)
+};
 
 /// Reads the present machine: probe::collect and probe::interpret, or a test's machine.
 using Observe = std::function<util::Result<model::Machine>()>;

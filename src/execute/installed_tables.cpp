@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/installed_tables.h"
 
+#include "util/text.h"
+
+#include <fmt/format.h>
 #include <utility>
 
 namespace mdrescue::execute {
@@ -65,6 +68,10 @@ Result<std::vector<TableChange>> restore_tables(system::System &system, const st
     return write_changes(system, root,
                          {etc::restore_fstab(tables.fstab), etc::restore_crypttab(tables.crypttab)},
                          writing);
+}
+
+std::string shown_line(std::string_view line) {
+    return util::printable(fmt::format("{}", fmt::join(util::split_words(line), " ")));
 }
 
 } // namespace mdrescue::execute

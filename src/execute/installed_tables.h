@@ -8,6 +8,7 @@
 #include "util/result.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// /etc/fstab and /etc/crypttab of an installed system, where they lie. They are on its root
@@ -32,5 +33,8 @@ bypass_tables(system::System &system, const std::string &root, const model::Mach
 /// Puts them back, byte for byte, whatever is missing.
 [[nodiscard]] util::Result<std::vector<TableChange>>
 restore_tables(system::System &system, const std::string &root, Writing writing);
+
+/// A line of them for people: one blank between its fields, printable.
+[[nodiscard]] std::string shown_line(std::string_view line);
 
 } // namespace mdrescue::execute

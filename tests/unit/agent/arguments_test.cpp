@@ -20,6 +20,15 @@ TEST_CASE("the kernel command line") {
     CHECK_FALSE(parse_arguments("mdrescue.plain mdrescue.plain=0").plain);
 }
 
+TEST_CASE("what the installed system is started with") {
+    CHECK(parse_arguments("root=/dev/md1").init == "/sbin/init");
+    CHECK_FALSE(parse_arguments("root=/dev/md1").root_writable);
+    CHECK(parse_arguments("init=/lib/systemd/systemd").init == "/lib/systemd/systemd");
+    CHECK(parse_arguments("init=sh rdinit=/x xinit=/y").init == "/sbin/init");
+    CHECK(parse_arguments("ro rw").root_writable);
+    CHECK_FALSE(parse_arguments("rw ro").root_writable);
+}
+
 TEST_CASE("a mode this version does not have is guided, and kept to be told") {
     const auto arguments = parse_arguments("mdrescue.mode=rehearse");
     CHECK(arguments.mode == Mode::guided);

@@ -77,6 +77,7 @@ TEST_CASE("the first disk is dead and a blank one is in its place") {
 
   1 Guided recovery      2 Rescue shell    3 Look again
   4 Check this medium    5 Restart         6 Power off
+  8 Start the installed system from here, without what is missing
 )";
     CHECK(text_of(lines) == expected);
     CHECK(contains(rendered(lines, true), "\x1b[1;31mMISSING "));

@@ -230,3 +230,16 @@ TEST_CASE("everything in full, page by page") {
     CHECK(contains(text, "known by "));
     CHECK(contains(text, "holds: /boot (ext4), member of md1, boot loader"));
 }
+
+TEST_CASE("the installed system: from the boot menu or the agent's own, and not where it is refused") {
+    Scene scene;
+    scene.observed = example::without(scene.observed, "disk1");
+    const std::string text = scene.play({"", "8", "", "6"}, "mdrescue.mode=installed");
+    // this example records no root
+    CHECK(contains(text, "RESULT failed: the installed system cannot be started: the profile does "
+                         "not say which filesystem is the root"));
+    CHECK(text.find("RESULT failed") < text.find("READY guided"));
+    Scene other;
+    other.observed.arrays[0].uuid[0] = other.observed.arrays[1].uuid[0] = 'f';
+    CHECK(contains(other.play({"", "6"}, "mdrescue.mode=installed"), "RESULT refused: this disc"));
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/installed.h"
+
+#include "agent/installed_place.h"
+#include "execute/installed_tables.h"
+#include "util/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace mdrescue::agent {
+namespace {
+
+using diagnose::Verdict;
+using model::Machine;
+using util::printable;
+using util::Result;
+
+constexpr std::chrono::milliseconds check_limit = std::chrono::hours(2);
+
+/// What keeps an array from being started with the system that uses it; "" when nothing does. The
+/// installed system's own rules would start it without asking.
+std::string objection(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::split_brain: return "two halves of it were written to alone";
+    case Verdict::duplicate: return "two members claim the same place in it";
+    case Verdict::dirty_degraded: return "it is degraded and was not shut down cleanly";
+    case Verdict::reshaping: return "its shape was being changed";
+    case Verdict::start:
+    case Verdict::restart:
+    case Verdict::running:
+    case Verdict::absent:
+    case Verdict::too_few: return "";
+    }
+    return "";
+}
+
+std::string array_objection(const Facts &facts) {
+    for (const diagnose::Assembly &assembly : facts.assemblies)
+        if (const std::string reason = objection(assembly.verdict); !reason.empty())
+            return fmt::format("array {} is not safe to start: {}", assembly.node, reason);
+    return "";
+}
+
+std::string duplicate_objection(const Facts &facts) {
+    if (facts.comparison->duplicates.empty())
+        return "";
+    return fmt::format("several disks carry the identity of {}: remove all but one",
+                       printable(facts.comparison->duplicates.front().recorded));
+}
+
+/// Resuming later what was written to meanwhile would destroy it (FAULTS 30).
+bool hibernated(const Machine &machine) {
+    const auto image = [](const model::Content &content) { return content.type == "swsuspend"; };
+    const auto in_table = [&](const std::optional<model::PartitionTable> &table) {
+        return table &&
+               std::any_of(table->partitions.begin(), table->partitions.end(),
+                           [&](const model::Partition &one) { return image(one.content); });
+    };
+    const auto in_group = [&](const model::VolumeGroup &group) {
+        return std::any_of(group.volumes.begin(), group.volumes.end(),
+                           [&](const model::LogicalVolume &one) { return image(one.content); });
+    };
+    const auto here = [&](const auto &device) {
+        return image(device.content) || in_table(device.table);
+    };
+    return std::any_of(machine.disks.begin(), machine.disks.end(), here) ||
+           std::any_of(machine.arrays.begin(), machine.arrays.end(), here) ||
+           std::any_of(machine.volume_groups.begin(), machine.volume_groups.end(), in_group);
+}
+
+/// Parameters of the recorded command line that this system was not started with, but for those
+/// that only an initramfs or the boot loader reads.
+std::string missing_parameters(const std::string &recorded, const std::string &current) {
+    const auto here = util::split_words(current);
+    std::string missing;
+    for (const std::string_view word : util::split_words(recorded)) {
+        const std::string_view name = word.substr(0, word.find('='));
+        const bool of_others = name == "BOOT_IMAGE" || name == "initrd" || name == "root" ||
+                               name == "ro" || name == "rw" || name == "rootfstype" ||
+                               name == "rootflags" || name == "resume" || name == "quiet" ||
+                               name == "splash";
+        if (!of_others && std::find(here.begin(), here.end(), word) == here.end())
+            missing += " " + printable(word);
+    }
+    return missing;
+}
+
+class Preparation {
+  public:
+    Preparation(system::System &system, Terminal &terminal, const Facts &facts,
+                const Arguments &arguments, const InstalledObserve &observe)
+        : system_(system), terminal_(terminal), recorded_(facts.profile->machine),
+          observed_(*facts.observed), arguments_(arguments), observe_(observe) {}
+
+    Result<void> run() {
+        warn_of_parameters();
+        MDR_TRY(make_arrays_writable());
+        MDR_TRY_ASSIGN(const RootPlace root, find_root(system_, recorded_, observed_, observe_));
+        MDR_TRY(check_filesystem(root));
+        MDR_TRY(mount_root(root, false));
+        if (auto result = edit(); !result) {
+            static_cast<void>(
+                system_.unmount(installed_root)); // the first error is the one to tell
+            return result;
+        }
+        if (!arguments_.root_writable) {
+            // No mount(2) with MS_REMOUNT in System: it is mounted again.
+            MDR_TRY(system_.unmount(installed_root));
+            MDR_TRY(mount_root(root, true));
+        }
+        return mount_usr();
+    }
+
+  private:
+    void say(const std::string &text, Style style = Style::normal) {
+        terminal_.show(wrapped({}, text, style));
+    }
+
+    /// Safety rule 4: by recorded UUID, after consent; they run already, from members found live.
+    Result<void> make_arrays_writable() {
+        for (const model::Array &array : observed_.arrays) {
+            const bool recorded =
+                std::any_of(recorded_.arrays.begin(), recorded_.arrays.end(),
+                            [&](const model::Array &one) { return one.uuid == array.uuid; });
+            if (recorded &&
+                (array.running_state == "readonly" || array.running_state == "read-auto"))
+                MDR_TRY(system::run_ok(
+                    system_, {.argv = {"mdadm", "--readwrite", "/dev/" + array.kernel_name}}));
+        }
+        // What the installed system starts itself is its own business again.
+        return system_.write_control("/sys/module/md_mod/parameters/start_ro", "0");
+    }
+
+    /// As every start of the machine does before it mounts the root. e2fsck(8), exit status: from 4
+    /// on errors are left.
+    Result<void> check_filesystem(const RootPlace &root) {
+        if (!root.type.starts_with("ext"))
+            return {};
+        say(fmt::format("Checking the root filesystem on {} ...", root.device));
+        MDR_TRY_ASSIGN(const system::Output output,
+                       system_.run({.argv = {"e2fsck", "-p", root.device}, .limit = check_limit}));
+        constexpr int errors_left = 4;
+        if (output.status >= errors_left)
+            return util::fail(fmt::format("e2fsck found errors on {} that it does not mend by "
+                                          "itself (status {})",
+                                          root.device, output.status),
+                              "Run e2fsck in the rescue shell.");
+        return {};
+    }
+
+    Result<void> mount_root(const RootPlace &root, bool read_only) {
+        MDR_TRY(system_.make_directory(installed_root));
+        return system_.mount({root.device, installed_root, root.type, read_only, root.options});
+    }
+
+    /// Safety rules 7 and 8: late, after consent, line by line.
+    Result<void> edit() {
+        if (!can_be_executed(system_, installed_root, arguments_.init))
+            return util::fail(fmt::format("the root filesystem has no {}", arguments_.init));
+        warn_of_modules();
+        MDR_TRY_ASSIGN(const auto changes,
+                       execute::bypass_tables(system_, installed_root, observed_, &recorded_,
+                                              execute::Writing::really));
+        for (const execute::TableChange &change : changes)
+            for (const std::string &line : change.lines)
+                say(fmt::format("{}: taken out until its device is back: {}", change.path,
+                                execute::shown_line(line)),
+                    Style::warning);
+        return system_.sync(installed_root);
+    }
+
+    /// The entry of the boot menu gives them; the guided recovery's does not.
+    void warn_of_parameters() {
+        const std::string missing = missing_parameters(
+            recorded_.command_line, system_.read_file("/proc/cmdline").value_or(""));
+        if (!missing.empty())
+            say(fmt::format("! The installed system starts without its kernel parameters{}. Where "
+                            "they matter, choose its entry in the boot menu instead.",
+                            missing),
+                Style::warning);
+    }
+
+    /// The disc's kernel is the machine's own as of the day the disc was made.
+    void warn_of_modules() {
+        const std::string version(
+            util::trimmed(system_.read_file("/proc/sys/kernel/osrelease").value_or("")));
+        if (!system_.exists(fmt::format("{}/lib/modules/{}/modules.dep", installed_root, version)))
+            say(fmt::format("! The installed system has no modules for this kernel ({}) any more: "
+                            "network and other hardware may not work until it starts from its own "
+                            "/boot.",
+                            printable(version)),
+                Style::warning);
+    }
+
+    /// systemd and others need /usr before they can mount anything.
+    Result<void> mount_usr() {
+        const auto place = mounted_place(recorded_, observed_, "/usr");
+        if (!place)
+            return {};
+        auto result = system_.mount({place->device, std::string(installed_root) + "/usr",
+                                     place->type, true, place->options});
+        if (!result)
+            static_cast<void>(system_.unmount(installed_root));
+        return result;
+    }
+
+    system::System &system_;
+    Terminal &terminal_;
+    const Machine &recorded_;
+    Machine observed_; ///< anew after something was unlocked or activated
+    const Arguments &arguments_;
+    const InstalledObserve &observe_;
+};
+
+} // namespace
+
+std::string installed_refusal(const Facts &facts) {
+    if (std::string reason = refusal(facts); !reason.empty())
+        return reason;
+    if (std::string reason = duplicate_objection(facts); !reason.empty())
+        return reason;
+    if (std::string reason = array_objection(facts); !reason.empty())
+        return reason;
+    if (hibernated(*facts.observed))
+        return "the installed system is hibernated: what it had open would be destroyed";
+    return "";
+}
+
+Result<void> prepare_installed(system::System &system, Terminal &terminal, const Facts &facts,
+                               const Arguments &arguments, const InstalledObserve &observe) {
+    return Preparation(system, terminal, facts, arguments, observe).run();
+}
+
+} // namespace mdrescue::agent

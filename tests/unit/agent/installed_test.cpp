@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/installed.h"
+
+#include "../support/example_machine.h"
+#include "../support/fake_system.h"
+#include "diagnose/assembly.h"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+
+using namespace mdrescue;
+using namespace mdrescue::agent;
+using Argv = std::vector<std::string>;
+
+namespace {
+
+/// Shows; nothing is asked here.
+class Screen final : public Terminal {
+  public:
+    void show(const Lines &lines) override { text += rendered(lines, false); }
+    void clear() override {}
+    void status(const std::string &) override {}
+    Answer ask(const std::string &) override { return {}; }
+    bool interrupted() override { return false; }
+    util::Result<void> shell(std::size_t) override { return {}; }
+
+    std::string text;
+};
+
+const std::string fstab = "/dev/md1\t/\text3\tdefaults\t1 1\nLABEL=/boot\t/boot\text2\tdefaults\t1 "
+                          "2\n/dev/md0\tswap\tswap\tdefaults\t0 0\n";
+
+/// The article's machine without its first disk, its arrays started read-only.
+struct Scene {
+    FakeSystem system;
+    Facts facts;
+    Screen screen;
+    Arguments arguments;
+    model::Machine observed;
+    int probes = 0;
+
+    explicit Scene(const model::Machine &recorded = test::linux_journal_machine()) {
+        facts.medium = "/dev/sr0";
+        facts.profile = test::profile_of(recorded);
+        observed = recorded;
+        std::erase_if(observed.disks, [](const auto &disk) { return disk.id == "disk1"; });
+        observed.mounts.clear();
+        for (model::Array &array : observed.arrays) {
+            array.running_state = "readonly";
+            std::erase_if(array.members,
+                          [](const auto &member) { return member.device.disk == "disk1"; });
+        }
+        system.files["/proc/cmdline"] = recorded.command_line + " mdrescue.mode=installed\n";
+        system.files["/proc/sys/kernel/osrelease"] = "6.1.0-56-amd64\n";
+        system.on_mount = [this](const system::Mount &) { put_system(); };
+        look();
+    }
+
+    /// What lies on the root filesystem.
+    void put_system() {
+        if (!system.files.contains("/sysroot/etc/fstab"))
+            system.files["/sysroot/etc/fstab"] = fstab_now;
+        system.files["/sysroot/usr/lib/systemd/systemd"] = "";
+        system.attributes["/sysroot/usr/lib/systemd/systemd"].mode = 0755;
+        system.links["/sysroot/sbin"] = "usr/sbin";
+        system.files["/sysroot/usr/sbin/other"] = "";
+        system.links["/sysroot/usr/sbin/init"] = "/lib/systemd/systemd";
+        system.links["/sysroot/lib"] = "usr/lib";
+        system.files["/sysroot/lib/modules/6.1.0-56-amd64/modules.dep"] = "";
+    }
+
+    void look() {
+        facts.observed = observed;
+        facts.comparison = diagnose::compare(*facts.profile, observed);
+        facts.assemblies = diagnose::decide_assembly(facts.profile->machine, observed);
+    }
+
+    util::Result<void> prepare() {
+        return prepare_installed(system, screen, facts, arguments,
+                                 [this]() -> util::Result<model::Machine> {
+                                     ++probes;
+                                     return observed;
+                                 });
+    }
+
+    [[nodiscard]] bool ran(const Argv &argv) const {
+        return std::find(system.commands.begin(), system.commands.end(), argv) !=
+               system.commands.end();
+    }
+
+    /// A fstab of the machine, in place of the article's.
+    std::string fstab_now = fstab;
+};
+
+} // namespace
+
+TEST_CASE("the article's machine without its first disk is made ready") {
+    Scene scene;
+    CHECK(installed_refusal(scene.facts).empty());
+    const auto result = scene.prepare();
+    REQUIRE_MESSAGE(result, result.error().message);
+    CHECK(scene.system.commands == std::vector<Argv>{{"mdadm", "--readwrite", "/dev/md0"},
+                                                     {"mdadm", "--readwrite", "/dev/md1"},
+                                                     {"e2fsck", "-p", "/dev/md1"}});
+    CHECK(scene.system.controls["/sys/module/md_mod/parameters/start_ro"] == "0");
+    CHECK(scene.system.mounts ==
+          Argv{"/dev/md1 on /sysroot", "-/sysroot", "/dev/md1 on /sysroot ro"});
+    CHECK(scene.system.synced == Argv{"/sysroot"});
+    CHECK(scene.screen.text.find("/etc/fstab: taken out until its device is back:") !=
+          std::string::npos);
+    CHECK(scene.screen.text.find("LABEL=/boot /boot ext2 defaults") != std::string::npos);
+    CHECK(scene.screen.text.find("!") == std::string::npos);
+    CHECK(scene.probes == 0);
+}
+
+TEST_CASE("where the command line says rw the root stays as it is, with the line taken out") {
+    Scene scene;
+    scene.arguments.root_writable = true;
+    REQUIRE(scene.prepare());
+    CHECK(scene.system.mounts == Argv{"/dev/md1 on /sysroot"});
+    CHECK(
+        scene.system.files["/sysroot/etc/fstab"] ==
+        "/dev/md1\t/\text3\tdefaults\t1 1\n#mdrescue-bypass# LABEL=/boot\t/boot\text2\tdefaults\t1 "
+        "2\n/dev/md0\tswap\tswap\tdefaults\t0 0\n");
+}
+
+TEST_CASE("arrays that are writable already, and foreign ones, are left as they are") {
+    Scene scene;
+    scene.observed.arrays[0].running_state = "clean";
+    scene.observed.arrays.push_back(
+        test::linux_journal_array("1.2", "f0f0f0f0:f0f0f0f0:f0f0f0f0:f0f0f0f0", 7, 2, 1));
+    scene.observed.arrays.back().running_state = "readonly";
+    scene.look();
+    REQUIRE(scene.prepare());
+    CHECK_FALSE(scene.ran({"mdadm", "--readwrite", "/dev/md0"}));
+    CHECK_FALSE(scene.ran({"mdadm", "--readwrite", "/dev/md7"}));
+    CHECK(scene.ran({"mdadm", "--readwrite", "/dev/md1"}));
+}
+
+TEST_CASE("what is refused, before anything is written") {
+    SUBCASE("another machine") {
+        Scene scene;
+        for (model::Array &array : scene.observed.arrays)
+            array.uuid[0] = array.uuid[0] == '0' ? '1' : '0';
+        scene.look();
+        CHECK(installed_refusal(scene.facts).find("another machine") != std::string::npos);
+    }
+    SUBCASE("no profile") {
+        Scene scene;
+        scene.facts.profile.reset();
+        CHECK_FALSE(installed_refusal(scene.facts).empty());
+    }
+    using diagnose::Verdict;
+    for (const Verdict verdict :
+         {Verdict::split_brain, Verdict::duplicate, Verdict::dirty_degraded, Verdict::reshaping}) {
+        Scene scene;
+        scene.facts.assemblies[0].verdict = verdict;
+        CHECK(installed_refusal(scene.facts).find("not safe to start") != std::string::npos);
+    }
+    for (const Verdict verdict : {Verdict::running, Verdict::absent, Verdict::too_few}) {
+        Scene scene;
+        scene.facts.assemblies[0].verdict = verdict;
+        CHECK(installed_refusal(scene.facts).empty());
+    }
+    SUBCASE("two disks that say they are the same") {
+        Scene scene;
+        scene.facts.comparison->duplicates.push_back({"disk2", {"disk2", "disk9"}});
+        CHECK(installed_refusal(scene.facts).find("disk2") != std::string::npos);
+    }
+    SUBCASE("hibernated") {
+        Scene scene;
+        scene.facts.observed->arrays[0].content.type = "swsuspend";
+        CHECK(installed_refusal(scene.facts).find("hibernated") != std::string::npos);
+    }
+}
+
+TEST_CASE("a root filesystem with errors is not written to") {
+    Scene scene;
+    scene.system.program = [](const system::Command &command) {
+        return system::Output{command.argv[0] == "e2fsck" ? 4 : 0, "", ""};
+    };
+    const auto result = scene.prepare();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message.find("e2fsck found errors on /dev/md1") != std::string::npos);
+    CHECK(scene.system.mounts.empty());
+}
+
+TEST_CASE("a failure leaves nothing mounted") {
+    SUBCASE("the array does not become writable") {
+        Scene scene;
+        scene.system.program = [](const system::Command &) { return system::Output{1, "", "no"}; };
+        CHECK_FALSE(scene.prepare());
+        CHECK(scene.system.mounts.empty());
+    }
+    SUBCASE("no init") {
+        Scene scene;
+        scene.system.on_mount = [&](const system::Mount &) {
+            scene.put_system();
+            scene.system.attributes.clear(); // not executable
+        };
+        CHECK_FALSE(scene.prepare());
+        CHECK(scene.system.mounts.back() == "-/sysroot");
+    }
+    SUBCASE("fstab cannot be written") {
+        Scene scene;
+        scene.system.unwritable = {"/sysroot/etc/fstab"};
+        CHECK_FALSE(scene.prepare());
+        CHECK(scene.system.mounts.back() == "-/sysroot");
+    }
+    SUBCASE("the root is not here") {
+        Scene scene;
+        scene.facts.observed->arrays[1].content = {};
+        const auto result = scene.prepare();
+        REQUIRE_FALSE(result);
+        CHECK(result.error().message.find("recorded on /dev/md1") != std::string::npos);
+        CHECK(scene.system.mounts.empty());
+    }
+}
+
+TEST_CASE("missing modules and missing parameters are told") {
+    Scene scene;
+    scene.system.files["/proc/sys/kernel/osrelease"] = "6.1.0-99-amd64\n";
+    scene.facts.profile->machine.command_line += " net.ifnames=0 resume=/dev/sda3";
+    REQUIRE(scene.prepare());
+    CHECK(scene.screen.text.find("no modules for this kernel (6.1.0-99-amd64)") !=
+          std::string::npos);
+    CHECK(scene.screen.text.find("without its kernel parameters net.ifnames=0.") !=
+          std::string::npos);
+}
+
+TEST_CASE("a root on LVM is activated without udev, and its mapped node is mounted") {
+    model::Machine recorded = test::mirror_uefi_machine();
+    recorded.mounts.push_back(
+        {"/dev/md0", "/usr", "ext4", "ro", "11111111-2222-4333-8444-555555555555"});
+    Scene scene(recorded);
+    scene.fstab_now =
+        "/dev/mapper/vg0-root / xfs defaults 0 1\nUUID=5E1D-00A1 /boot/efi vfat x 0 1\n";
+    const model::Machine active = scene.observed;
+    for (model::LogicalVolume &volume : scene.observed.volume_groups[0].volumes)
+        volume.content = {model::Content::Kind::other, "inactive", "", std::nullopt, {}};
+    scene.look();
+    std::vector<std::string> environment;
+    scene.system.program = [&](const system::Command &command) {
+        if (command.argv[0] == "lvm") {
+            environment = command.environment;
+            scene.observed = active;
+        }
+        return system::Output{};
+    };
+    const auto result = scene.prepare();
+    REQUIRE_MESSAGE(result, result.error().message);
+    CHECK(scene.ran({"lvm", "lvchange", "--activate", "y", "--yes", "vg0/root"}));
+    CHECK(environment == Argv{"DM_DISABLE_UDEV=1"});
+    CHECK(scene.system.mounts == Argv{"/dev/mapper/vg0-root on /sysroot", "-/sysroot",
+                                      "/dev/mapper/vg0-root on /sysroot ro",
+                                      "/dev/md0 on /sysroot/usr ro"});
+    CHECK(scene.probes == 1);
+    CHECK_FALSE(scene.ran({"e2fsck", "-p", "/dev/mapper/vg0-root"}));
+}
+
+TEST_CASE("a btrfs root is mounted by its subvolume") {
+    model::Machine recorded = test::linux_journal_machine();
+    recorded.mounts[1].type = recorded.arrays[1].content.type = "btrfs";
+    recorded.mounts[1].options = "rw,relatime,space_cache=v2,subvolid=256,subvol=/@root";
+    const auto place = mounted_place(recorded, recorded, "/");
+    REQUIRE(place);
+    CHECK(place->options == "subvol=/@root");
+    CHECK_FALSE(mounted_place(recorded, recorded, "/home"));
+}
+
+TEST_CASE("links inside the installed system are followed as it follows them") {
+    FakeSystem system;
+    system.files["/sysroot/a/init"] = "";
+    system.attributes["/sysroot/a/init"].mode = 0755;
+    system.files["/sysroot/a/plain"] = "";
+    system.links["/sysroot/absolute"] = "/a/init";
+    system.links["/sysroot/up"] = "../../../a/./init";
+    system.links["/sysroot/a/sub"] = "..";
+    system.links["/sysroot/loop"] = "loop";
+    system.links["/sysroot/away"] = "/outside";
+    system.files["/outside"] = "";
+    system.attributes["/outside"].mode = 0755;
+    for (const char *good : {"/a/init", "/absolute", "/up", "/a/sub/a/init"})
+        CHECK_MESSAGE(can_be_executed(system, "/sysroot", good), good);
+    for (const char *bad : {"/a", "/a/plain", "/loop", "/away", "/nothing", "/", "/a/init/x"})
+        CHECK_FALSE_MESSAGE(can_be_executed(system, "/sysroot", bad), bad);
+}
