@@ -20,8 +20,9 @@ using Observe = std::function<util::Result<model::Machine>()>;
 
 /// Where things lie for this recovery.
 struct Places {
-    bool online = false;         ///< on the running installed system: root is "/", filesystems are mounted where they belong
-    std::string medium;          ///< directory the image is mounted at: "/medium"; "" when there is none
+    bool online = false; ///< on the running installed system: root is "/", filesystems are mounted
+                         ///< where they belong
+    std::string medium;  ///< directory the image is mounted at: "/medium"; "" when there is none
     std::string root = "/mnt/root"; ///< where the installed system's root is mounted ("/" online)
     std::string scratch = "/run/mdrescue"; ///< private directory for mount points and logs
 };
@@ -45,9 +46,22 @@ struct Context {
     [[nodiscard]] util::Result<std::string> array(const std::string &uuid) const;
 };
 
-/// The last guard before a write: the kernel name still belongs to the disk the plan means (serial,
-/// WWN, size and position from sysfs agree with what was observed), and that disk is a replacement of
-/// this plan. Kernel names move when a controller resets. Safety rules 1 and 2.
+/// Looks at the machine anew, for steps that changed devices. Error: a disk of the plan is not
+/// where it was: its id could now mean another one.
+[[nodiscard]] util::Result<void> look_again(Context &context);
+
+/// The kernel name still belongs to the disk the plan means: serial, WWN, model, size, sector size
+/// and position from sysfs agree with what was observed. Kernel names move when a controller
+/// resets.
+[[nodiscard]] util::Result<void> confirm_disk(Context &context, const std::string &recorded_disk);
+
+/// confirm_disk(), and the disk is a replacement of this plan and can be written to. For the step
+/// that writes the start marker; every other one uses confirm_target().
+[[nodiscard]] util::Result<void> confirm_replacement(Context &context,
+                                                     const std::string &recorded_disk);
+
+/// The last guard before a write: confirm_replacement(), and where the plan marks the disk, the
+/// start marker is on it. Safety rules 1 and 2.
 [[nodiscard]] util::Result<void> confirm_target(Context &context, const std::string &recorded_disk);
 
 } // namespace mdrescue::execute
