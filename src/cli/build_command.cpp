@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/esp_snapshots.h"
+#include "cli/image_text.h"
 #include "cli/image_tree.h"
 #include "cli/json_output.h"
 #include "cli/output_file.h"
@@ -26,7 +27,6 @@
 namespace mdrescue::cli {
 namespace {
 
-constexpr auto initramfs_cache = "/var/cache/mdrescue";
 
 bool this_machine(const BuildOptions &options) { return options.machine_file.empty(); }
 
@@ -116,26 +116,86 @@ std::uint64_t file_bytes(const manifest::Tree &tree) {
 }
 
 std::string human_report(const BuildReport &report) {
-    std::string text =
-        fmt::format("{}  the rescue image of {}, kernel {}\n", util::printable(report.output),
-                    util::printable(report.host_name), util::printable(report.kernel));
-    text +=
-        fmt::format("size      {} ({} bytes): /boot {}, EFI partitions {}, initramfs {}\n",
-                    util::size_text(report.size), report.size, util::size_text(report.boot_bytes),
-                    util::size_text(report.esp_bytes), util::size_text(report.initramfs_bytes));
-    text += fmt::format("sha256    {}\n", report.digest);
-    text += fmt::format("starts on {}{}{}\n", report.bios ? "BIOS" : "",
-                        report.bios && report.uefi ? " and " : "",
-                        report.uefi ? (report.secure_boot ? "UEFI, also with Secure Boot on"
-                                                          : "UEFI, not with Secure Boot on")
-                                    : "");
-    text += "Verified: every byte was read back. Keep it away from this machine, and build it "
+    std::string text = fmt::format("{}  the rescue image of {}\n", util::printable(report.output),
+                                   shown_host_name(report.host_name));
+    text += fmt::format("  kernel      {}\n", util::printable(report.kernel));
+    text += fmt::format("  starts on   {}\n",
+                        starts_on_text(report.bios, report.uefi, report.secure_boot));
+    text += fmt::format("  size        {} ({} bytes)\n", util::size_text(report.size), report.size);
+    text += fmt::format("  on it       /boot {}, EFI partitions {}, initramfs {}\n",
+                        util::size_text(report.boot_bytes), util::size_text(report.esp_bytes),
+                        util::size_text(report.initramfs_bytes));
+    text += fmt::format("  sha256      {}\n", report.digest);
+    text += "Every byte was read back. Keep the image away from this machine, and build it\n"
             "again when the kernel or the disks change.\n";
     return text;
 }
 
 util::Result<void> keep_profile(const model::Profile &profile) {
     return replace_file(kept_profile, profile::to_json(profile));
+}
+
+/// The snapshots and the initramfs.
+util::Result<ImageParts> gather_parts(const Context &context, const BuildOptions &options,
+                                      const DataFiles &data, const std::string &scratch,
+                                      const payload::Kernel &kernel,
+                                      const model::Profile &profile) {
+    auto &progress = context.progress;
+    const bool here = this_machine(options);
+    ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
+    MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
+    if (here) {
+        MDR_TRY_ASSIGN(parts.esps,
+                       esp_snapshots(context.system, profile.machine, scratch, progress));
+    }
+    MDR_TRY_ASSIGN(parts.initramfs, payload::build_initramfs({.root = options.root,
+                                                              .kernel = kernel,
+                                                              .machine = profile.machine,
+                                                              .skeleton = data.initramfs,
+                                                              .agent = data.agent,
+                                                              .epoch = profile.made_at,
+                                                              .sysfs = here ? "/sys" : ""},
+                                                             ::geteuid() == 0 ? data.cache : "",
+                                                             scratch + "/initramfs", progress));
+    return parts;
+}
+
+/// Writes the image; it gets its name once every byte was read back as it was written.
+util::Result<media::Verification> write_and_verify(const media::ImageRequest &request,
+                                                   const BuildOptions &options,
+                                                   util::Progress &progress) {
+    media::Verification verification;
+    const auto read_back = [&](const std::string &path) -> util::Result<void> {
+        MDR_TRY_ASSIGN(verification, media::verify_image(path, progress));
+        if (verification.sound)
+            return {};
+        return util::fail(
+            fmt::format("{} does not read back as it was written", util::printable(options.output)),
+            "The disk or the memory of this machine is not reliable, and the image was thrown "
+            "away. Write to another disk.");
+    };
+    MDR_TRY(media::write_image(request, options.output, options.force, progress, read_back));
+    return verification;
+}
+
+BuildReport report_of(const BuildOptions &options, const ImageParts &parts,
+                      const media::BootImages &boot, const media::Verification &verification) {
+    BuildReport report{.output = options.output,
+                       .size = verification.bytes,
+                       .digest = verification.digest,
+                       .image_id = parts.profile.image_id,
+                       .host_name = parts.profile.machine.host_name,
+                       .kernel = parts.kernel.version,
+                       .bios = !boot.bios.empty(),
+                       .uefi = !boot.esp.empty(),
+                       .secure_boot = boot.signed_chain,
+                       .boot_bytes = file_bytes(parts.boot),
+                       .esp_bytes = 0,
+                       .initramfs_bytes = parts.initramfs.size,
+                       .firmware_bytes = parts.initramfs.firmware_bytes};
+    for (const auto &esp : parts.esps)
+        report.esp_bytes += file_bytes(esp.tree);
+    return report;
 }
 
 } // namespace
@@ -149,29 +209,16 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
 
     progress.phase("Reading the machine", 0);
     MDR_TRY_ASSIGN(const model::Machine machine, machine_to_build_for(context, options));
+    for (const auto &warning : machine.warnings)
+        progress.warn(util::printable(warning));
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
     MDR_TRY_ASSIGN(const payload::Kernel kernel,
                    payload::find_kernel(options.root,
                                         options.kernel.empty() ? machine.kernel : options.kernel));
     const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
+    MDR_TRY_ASSIGN(const ImageParts parts,
+                   gather_parts(context, options, data, scratch.path(), kernel, profile));
 
-    ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
-    MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
-    if (this_machine(options)) {
-        MDR_TRY_ASSIGN(parts.esps,
-                       esp_snapshots(context.system, machine, scratch.path(), progress));
-    }
-
-    MDR_TRY_ASSIGN(parts.initramfs,
-                   payload::build_initramfs({.root = options.root,
-                                             .kernel = kernel,
-                                             .machine = profile.machine,
-                                             .skeleton = data.initramfs,
-                                             .agent = data.agent,
-                                             .epoch = epoch,
-                                             .sysfs = this_machine(options) ? "/sys" : ""},
-                                            ::geteuid() == 0 ? initramfs_cache : "",
-                                            scratch.path() + "/initramfs", progress));
     progress.phase("Making the boot loaders", 0);
     MDR_TRY_ASSIGN(const media::BootImages boot,
                    media::make_boot_images(context.system,
@@ -183,38 +230,17 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
                                            progress));
     MDR_TRY_ASSIGN(manifest::Tree tree,
                    image_tree(parts, boot, data, options.password_hash, epoch));
-    MDR_TRY(media::write_image({.tree = std::move(tree),
-                                .boot = boot,
-                                .volume_id = "MDRESCUE",
-                                .image_id = profile.image_id,
-                                .epoch = epoch,
-                                .joliet = options.joliet},
-                               options.output, options.force, progress));
     MDR_TRY_ASSIGN(const media::Verification verification,
-                   media::verify_image(options.output, progress));
-    if (!verification.sound)
-        return util::fail(
-            fmt::format("{} does not read back as it was written", util::printable(options.output)),
-            "The disk or the memory of this machine is not reliable. Do not use this image; write "
-            "to another disk.");
+                   write_and_verify({.tree = std::move(tree),
+                                     .boot = boot,
+                                     .volume_id = "MDRESCUE",
+                                     .image_id = profile.image_id,
+                                     .epoch = epoch,
+                                     .joliet = options.joliet},
+                                    options, progress));
     if (this_machine(options))
         MDR_TRY(keep_profile(profile));
-
-    BuildReport report{.output = options.output,
-                       .size = verification.bytes,
-                       .digest = verification.digest,
-                       .image_id = profile.image_id,
-                       .host_name = machine.host_name,
-                       .kernel = kernel.version,
-                       .bios = !boot.bios.empty(),
-                       .uefi = !boot.esp.empty(),
-                       .secure_boot = boot.signed_chain,
-                       .boot_bytes = file_bytes(parts.boot),
-                       .esp_bytes = 0,
-                       .initramfs_bytes = parts.initramfs.size,
-                       .firmware_bytes = parts.initramfs.firmware_bytes};
-    for (const auto &esp : parts.esps)
-        report.esp_bytes += file_bytes(esp.tree);
+    const BuildReport report = report_of(options, parts, boot, verification);
     fmt::print("{}", options.json ? build_json(report) : human_report(report));
     return {};
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/terminal_progress.h"
 #include "util/progress.h"
+#include "util/text.h"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -16,14 +17,14 @@ namespace mdrescue::cli {
 namespace {
 
 constexpr auto description =
-    "mdrescue makes, before a disk dies, one small bootable image that knows this machine\n"
-    "and its software RAID, and that brings the machine back afterwards.\n";
+    "mdrescue makes, before a disk dies, one small bootable image that knows this\n"
+    "machine and its software RAID, and that brings the machine back afterwards.\n";
 
 constexpr auto footer =
     "\nThe usual way:\n"
-    "  mdrescue probe                    look at what this machine is made of\n"
-    "  mdrescue build -o bootcd.iso      make the image; keep it away from this machine\n"
-    "  mdrescue verify bootcd.iso        check every byte of it, now or in a year\n"
+    "  mdrescue probe                  look at what this machine is made of\n"
+    "  mdrescue build -o bootcd.iso    make the image; keep it somewhere else\n"
+    "  mdrescue verify bootcd.iso      check every byte of it, now or in a year\n"
     "\nExit status: 0 done, 1 refused or failed (the reason is printed), 2 wrong usage.\n"
     "More: man mdrescue, and COMMAND --help.";
 
@@ -38,16 +39,13 @@ bool shows_colours(int stream) {
 void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
     auto *command =
         app.add_subcommand("probe", "Show what this machine is made of; changes nothing");
-    command->add_flag("--json", options.json,
-                      "Print the versioned machine.json instead of a table");
+    command->add_flag("--json", options.json, "Print machine.json instead of a table");
     command
-        ->add_option(
-            "--record", options.record,
-            "Save the raw facts in DIR (new or empty), to replay this machine in a test or report")
+        ->add_option("--record", options.record,
+                     "Save the raw facts in DIR (new or empty), to\n"
+                     "look at this machine elsewhere")
         ->type_name("DIR");
-    command
-        ->add_option("--replay", options.replay,
-                     "Read recorded facts from DIR instead of this machine")
+    command->add_option("--replay", options.replay, "Read such facts instead of this machine")
         ->type_name("DIR")
         ->excludes("--record");
     command->callback(
@@ -56,41 +54,36 @@ void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
 
 void add_build(CLI::App &app, BuildOptions &options, Action &action) {
     auto *command = app.add_subcommand("build", "Make the bootable image of this machine");
-    command
-        ->add_option("-o,--output", options.output,
-                     "The image to write; must not exist unless --force")
+    command->add_option("-o,--output", options.output, "The image to write")
         ->type_name("FILE")
         ->capture_default_str();
     command
         ->add_option("--kernel", options.kernel,
-                     "Kernel version to put on the image (default: the running one)")
+                     "Version of the kernel on the image\n(the running one)")
         ->type_name("VERSION");
     command->add_flag("--force", options.force,
-                      "Replace an existing output file, once the new one is complete");
+                      "Replace an existing output, once the new one is\ncomplete");
     command->add_flag("--allow-degraded", options.allow_degraded,
-                      "Build although an array lacks a member; the image says so");
-    command->add_flag("--joliet", options.joliet,
-                      "Add long file names for Windows readers (a little larger)");
+                      "Build although an array lacks a member; the\nimage says so");
+    command->add_flag("--joliet", options.joliet, "Add long file names for Windows readers");
     command
         ->add_option("--menu-password", options.password_hash,
-                     "Protect editing of the boot menu: a hash made by grub-mkpasswd-pbkdf2 "
-                     "(grub.pbkdf2.sha512…)")
+                     "Ask for a password before the boot menu is\n"
+                     "edited; a hash that grub-mkpasswd-pbkdf2 made")
         ->type_name("HASH");
     command
         ->add_option("--machine", options.machine_file,
-                     "Build for the machine of this profile instead of this one; needs --root")
+                     "Build for the machine of this machine.json\ninstead of this one")
         ->type_name("FILE");
-    command
-        ->add_option("--root", options.root,
-                     "Directory that holds that machine's kernel, /boot and tools")
+    command->add_option("--root", options.root, "Where that machine's kernel, /boot and tools are")
         ->type_name("DIR")
         ->capture_default_str();
     command->get_option("--machine")->needs("--root");
     command->get_option("--root")->needs("--machine");
     command->add_flag("--json", options.json, "Print the result as JSON");
-    command->footer("\nThe image is written completely or not at all, and read back. It holds "
-                    "/boot, which may hold keys:\n"
-                    "it is readable by root alone; keep its copies safe too.");
+    command->footer(
+        "\nThe image is written completely or not at all, and read back. It holds /boot,\n"
+        "which may hold keys: it is readable by root alone; keep its copies safe too.");
     command->callback(
         [&] { action = [&](const Context &context) { return build(context, options); }; });
 }
@@ -99,7 +92,8 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
                        ImageOptions &options, Action &action,
                        util::Result<void> (*function)(const Context &, const ImageOptions &)) {
     auto *command = app.add_subcommand(name, help);
-    command->add_option("FILE", options.file, "The image, or a device with a medium that holds one")
+    command->add_option("FILE", options.file, "The image, or the device of a medium")
+        ->type_name("")
         ->required();
     command->add_flag("--json", options.json, "Print the result as JSON");
     command->callback([&options, &action, function] {
@@ -139,12 +133,15 @@ void catch_signals() {
         ::sigaction(signal, &action, nullptr);
 }
 
+/// What the operator reads is wrapped; what a program reads is one line for each thing.
 int report(const util::Error &error) {
-    const bool colour = shows_colours(STDERR_FILENO);
-    fmt::print(stderr, "{} {}\n",
-               colour ? "\x1b[1;31mmdrescue:\x1b[0m" : "mdrescue:", error.message);
+    std::string text = "mdrescue: " + error.message;
     if (!error.hint.empty())
-        fmt::print(stderr, "{}\n", error.hint);
+        text += "\n" + error.hint;
+    text = ::isatty(STDERR_FILENO) == 1 ? util::wrapped(text, terminal_columns) : text + "\n";
+    if (shows_colours(STDERR_FILENO))
+        text.replace(0, std::string_view("mdrescue:").size(), "\x1b[1;31mmdrescue:\x1b[0m");
+    fmt::print(stderr, "{}", text);
     return 1;
 }
 
@@ -155,7 +152,9 @@ int run(int argc, char **argv) {
     app.set_version_flag("--version", "mdrescue " MDRESCUE_VERSION);
     app.require_subcommand(1);
     app.footer(footer);
-    app.get_formatter()->column_width(34);
+    app.get_formatter()->column_width(26);
+    app.get_formatter()->label("Needs", "with");
+    app.get_formatter()->label("Excludes", "without");
 
     Action action;
     ProbeOptions probe_options;
@@ -167,8 +166,8 @@ int run(int argc, char **argv) {
     add_build(app, build_options, action);
     add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options,
                       action, inspect);
-    add_image_command(app, "verify", "Check every byte of an image or medium against its digest",
-                      verify_options, action, verify);
+    add_image_command(app, "verify", "Check every byte of an image or medium", verify_options,
+                      action, verify);
     add_recover(app, recover_options, action);
 
     try {

@@ -19,7 +19,8 @@ util::Result<DataFiles> find_data_files() {
     const std::string data = directory("MDRESCUE_DATADIR", MDRESCUE_DATADIR);
     const std::string programs = directory("MDRESCUE_LIBEXECDIR", MDRESCUE_LIBEXECDIR);
     DataFiles files{data + "/templates", data + "/grub", data + "/initramfs",
-                    programs + "/mdrescue-agent"};
+                    programs + "/mdrescue-agent",
+                    directory("MDRESCUE_CACHEDIR", "/var/cache/mdrescue")};
     for (const auto &path : {files.templates, files.grub, files.initramfs, files.agent})
         if (::access(path.c_str(), R_OK) != 0)
             return util::fail(fmt::format("a part of mdrescue is missing: {}", path),

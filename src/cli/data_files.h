@@ -8,12 +8,13 @@
 namespace mdrescue::cli {
 
 /// What the program needs beside itself, as installed (or, for a run from the build directory,
-/// named by MDRESCUE_DATADIR and MDRESCUE_LIBEXECDIR in the environment).
+/// named by MDRESCUE_DATADIR, MDRESCUE_LIBEXECDIR and MDRESCUE_CACHEDIR in the environment).
 struct DataFiles {
     std::string templates; ///< directory
     std::string grub;      ///< directory
     std::string initramfs; ///< directory: lists and skeleton
     std::string agent;     ///< the static mdrescue-agent
+    std::string cache;     ///< directory for compressed initramfs archives; need not exist
 };
 
 /// Error: which part is missing and where it was looked for.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/image_text.h"
 #include "cli/json_output.h"
 #include "media/image_reader.h"
 #include "util/text.h"
@@ -19,14 +20,6 @@ std::string age_text(std::int64_t made_at) {
     return days == 0 ? "today" : fmt::format("{} day{} ago", days, days == 1 ? "" : "s");
 }
 
-std::string starts_on(const media::ImageInfo &info) {
-    std::string text = info.bios ? "BIOS" : "";
-    if (info.uefi)
-        text += fmt::format("{}UEFI ({} Secure Boot)", text.empty() ? "" : ", ",
-                            info.secure_boot ? "also with" : "not with");
-    return text;
-}
-
 std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix) {
     std::uint64_t total = 0;
     for (const auto &file : info.files)
@@ -39,13 +32,13 @@ void print_info(const media::ImageInfo &info, bool colour) {
     const auto &profile = info.profile;
     const auto &machine = profile.machine;
     fmt::print("{}\n", util::printable(info.path));
-    fmt::print("  machine     {} ({})\n", util::printable(machine.host_name),
+    fmt::print("  machine     {} ({})\n", shown_host_name(machine.host_name),
                util::printable(machine.os));
     fmt::print("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n",
                fmt::gmtime(static_cast<std::time_t>(profile.made_at)), age_text(profile.made_at),
                util::printable(profile.made_by));
     fmt::print("  kernel      {}\n", util::printable(profile.image_kernel));
-    fmt::print("  starts on   {}\n", starts_on(info));
+    fmt::print("  starts on   {}\n", starts_on_text(info.bios, info.uefi, info.secure_boot));
     fmt::print("  size        {} ({} bytes)\n", util::size_text(info.size), info.size);
     fmt::print("  on it       /boot {}, EFI partitions {}, initramfs {}\n",
                util::size_text(bytes_under(info, "boot/")),

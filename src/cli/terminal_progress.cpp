@@ -11,9 +11,18 @@ namespace mdrescue::cli {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr std::size_t name_width = 28;
+
+/// A column of names; a long one (the path of a /boot elsewhere) pushes the rest to the right.
+std::string phase_text(std::string_view name) { return fmt::format("{:<{}}  ", name, name_width); }
+
+} // namespace
+
 std::string progress_line(std::string_view name, std::uint64_t done, std::uint64_t total,
                           double seconds) {
-    std::string line = fmt::format("{:<24}", name);
+    std::string line = phase_text(name);
     if (total == 0)
         return done == 0 ? line : line + util::size_text(done);
     done = std::min(done, total);
@@ -58,7 +67,12 @@ void TerminalProgress::clear() {
 
 void TerminalProgress::warn(std::string_view message) {
     clear();
-    fmt::print(stderr, "{} {}\n", terminal_ ? "\x1b[33mwarning:\x1b[0m" : "warning:", message);
+    // The operator's line is wrapped; a log's is one line, to be searched.
+    if (terminal_)
+        fmt::print(stderr, "\x1b[33mwarning:\x1b[0m{}",
+                   util::paragraph("         ", message, terminal_columns).substr(8));
+    else
+        fmt::print(stderr, "warning: {}\n", message);
     if (terminal_ && !name_.empty())
         draw();
 }
@@ -69,7 +83,7 @@ void TerminalProgress::end() {
     clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started_;
     const std::string size = total_ == 0 ? std::string() : util::size_text(total_);
-    fmt::print(stderr, "{:<24}{:>8}  {:.1f} s\n", name_, size, elapsed.count());
+    fmt::print(stderr, "{}{:>8}  {:.1f} s\n", phase_text(name_), size, elapsed.count());
     name_.clear();
 }
 

@@ -8,6 +8,9 @@
 
 namespace mdrescue::cli {
 
+/// What a person reads is broken to this width.
+inline constexpr std::size_t terminal_columns = 79;
+
 /// Progress on standard error: on a terminal one line that moves, with bytes and time left;
 /// otherwise one line per phase.
 class TerminalProgress final : public util::Progress {

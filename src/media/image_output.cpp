@@ -141,6 +141,14 @@ util::Result<void> OutputFile::rename_into_place() {
     return {};
 }
 
+util::Result<void> OutputFile::settle() {
+    if (fsync(descriptor_) != 0)
+        return write_error(errno);
+    // A filesystem in memory has nothing else to read from: no error.
+    static_cast<void>(posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED));
+    return {};
+}
+
 util::Result<void> OutputFile::commit() {
     if (fsync(descriptor_) != 0)
         return write_error(errno);

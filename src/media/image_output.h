@@ -24,6 +24,10 @@ class OutputFile {
     [[nodiscard]] util::Result<void> expect(std::uint64_t bytes);
     [[nodiscard]] util::Result<void> write(std::string_view bytes); ///< at the end
     [[nodiscard]] util::Result<void> write_at(std::uint64_t offset, std::string_view bytes);
+    /// Everything written is on the disk, and what is read now comes from there, not from memory.
+    [[nodiscard]] util::Result<void> settle();
+    /// Where it lies until commit().
+    [[nodiscard]] const std::string &temporary() const { return temporary_; }
     /// Makes it durable and gives it its name.
     [[nodiscard]] util::Result<void> commit();
 

@@ -33,7 +33,8 @@ util::Result<std::string> pump(IsoWriter &writer, OutputFile &file, util::Progre
 } // namespace
 
 util::Result<ImageReport> write_image(const ImageRequest &request, const std::string &output,
-                                      bool replace, util::Progress &progress) {
+                                      bool replace, util::Progress &progress,
+                                      const ImageCheck &check) {
     MDR_TRY_ASSIGN(OutputFile file, OutputFile::create(output, replace));
     MDR_TRY_ASSIGN(IsoWriter writer, IsoWriter::create(request));
     MDR_TRY(file.expect(writer.size()));
@@ -44,6 +45,10 @@ util::Result<ImageReport> write_image(const ImageRequest &request, const std::st
     MDR_TRY(file.write_at(
         manifest::digest_field_offset,
         manifest::digest_field_text({report.digest, report.size, writer.sums_digest()})));
+    if (check) {
+        MDR_TRY(file.settle());
+        MDR_TRY(check(file.temporary()));
+    }
     MDR_TRY(file.commit());
     return report;
 }

@@ -6,6 +6,7 @@
 #include "util/progress.h"
 #include "util/result.h"
 
+#include <functional>
 #include <string>
 
 namespace mdrescue::media {
@@ -26,13 +27,17 @@ struct ImageReport {
     std::string digest;
 };
 
+/// Looks at the complete image before it gets its name; its error ends the writing.
+using ImageCheck = std::function<util::Result<void>(const std::string &path)>;
+
 /// Streams the image to `output` once, through a temporary file in its directory: fsync, rename,
-/// mode 0600; nothing is left on an error or cancel. Adds /mdrescue/SHA256SUMS, computed while
+/// mode 0600; nothing is left on an error or cancel, not even one of `check`. Adds /mdrescue/SHA256SUMS, computed while
 /// streaming, the marker /mdrescue/id-<image id> that GRUB finds the medium by (unless
 /// the tree has it), the boot images, and directories that are missing above these. Never leaves
 /// zeros for a file that shrank or could not be read: that is an error.
 [[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request,
                                                     const std::string &output, bool replace,
-                                                    util::Progress &progress);
+                                                    util::Progress &progress,
+                                                    const ImageCheck &check = {});
 
 } // namespace mdrescue::media

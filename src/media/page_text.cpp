@@ -16,20 +16,7 @@ constexpr const char *esp_line =
 
 /// Escaped and broken at blanks; `first` begins the first line, as many blanks the following ones.
 std::string paragraph(const std::string &first, const std::string &raw) {
-    const std::string text = util::printable(raw);
-    std::string result = first;
-    std::size_t used = first.size();
-    for (const std::string_view word : util::split_words(text)) {
-        if (used > first.size() && used + 1 + word.size() > columns) {
-            result += "\n" + std::string(first.size(), ' ');
-            used = first.size();
-        }
-        const std::string blank = used > first.size() ? " " : "";
-        result += blank;
-        result += word;
-        used += blank.size() + word.size();
-    }
-    return result + "\n";
+    return util::paragraph(first, util::printable(raw), columns);
 }
 
 std::string facts(const model::Profile &profile) {

@@ -135,9 +135,13 @@ class Writer {
     }
 
     util::Result<void> failed() {
+        const std::string what = "cannot write " + util::printable(path_);
+        if (const int reason = ::archive_errno(archive_.get()); reason == ENOSPC)
+            return util::fail(util::fail_errno(what, reason).value().message,
+                              "Free some space there, or name another place by TMPDIR.");
         const char *reason = ::archive_error_string(archive_.get());
-        return util::fail(fmt::format("cannot write {}: {}", util::printable(path_),
-                                      reason != nullptr ? reason : "unknown error"));
+        return util::fail(
+            fmt::format("{}: {}", what, reason != nullptr ? reason : "unknown error"));
     }
 
     std::unique_ptr<archive, int (*)(archive *)> archive_;
@@ -184,7 +188,7 @@ class TreeWriter {
         std::uint64_t left = source.size;
         for (;;) {
             if (util::cancel_requested)
-                return util::fail("cancelled");
+                return util::cancelled();
             const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
             if (got < 0 && errno == EINTR)
                 continue;

@@ -66,7 +66,7 @@ class Assembly {
           conditions_(conditions(request.machine)) {}
 
     util::Result<manifest::Tree> make() {
-        progress_.phase("Choosing what the rescue system needs", 0);
+        progress_.phase("Choosing modules and tools", 0);
         add_merged_links(builder_);
         MDR_TRY(add_agent());
         MDR_TRY_ASSIGN(const auto nodes, list("nodes.list"));
@@ -112,7 +112,7 @@ class Assembly {
             firmware.insert(names.begin(), names.end());
             progress_.advance(report_.modules_bytes);
             if (util::cancel_requested)
-                return util::fail("cancelled");
+                return util::cancelled();
         }
         for (auto &[name, text] : dependency_files(index, selection))
             builder_.file(directory + name, text);

@@ -123,7 +123,7 @@ class Walk {
         progress_.advance(bytes_);
         for (const auto &name : names) {
             if (util::cancel_requested)
-                return util::fail("cancelled");
+                return util::cancelled();
             MDR_TRY(entry(path + "/" + name, place + "/" + name));
         }
         return {};

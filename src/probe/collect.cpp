@@ -9,7 +9,11 @@
 #include "probe/host.h"
 #include "probe/mounts.h"
 #include "probe/tables.h"
+#include "util/progress.h"
 #include "util/text.h"
+
+#include <functional>
+#include <vector>
 
 namespace mdrescue::probe {
 namespace {
@@ -36,17 +40,28 @@ Result<void> check_access(system::System &system) {
 Result<Facts> collect(system::System &system) {
     MDR_TRY(check_access(system));
     Collector collector(system);
-    collect_host(collector);
-    collect_firmware(collector);
-    collect_mounts(collector);
-    collect_block_devices(collector);
-    FactReader reader(collector.facts());
-    const auto devices = read_block_devices(reader);
-    collect_contents(collector, devices);
-    collect_superblocks(collector, devices);
-    collect_tables(collector, devices);
-    collect_boot_areas(collector, devices);
-    collect_esp_files(collector, devices);
+    std::vector<BlockDevice> devices;
+    const auto find_devices = [&] {
+        collect_block_devices(collector);
+        FactReader reader(collector.facts());
+        devices = read_block_devices(reader);
+    };
+    const std::vector<std::function<void()>> stages{
+        [&] { collect_host(collector); },
+        [&] { collect_firmware(collector); },
+        [&] { collect_mounts(collector); },
+        find_devices,
+        [&] { collect_contents(collector, devices); },
+        [&] { collect_superblocks(collector, devices); },
+        [&] { collect_tables(collector, devices); },
+        [&] { collect_boot_areas(collector, devices); },
+        [&] { collect_esp_files(collector, devices); },
+    };
+    for (const auto &stage : stages) {
+        stage();
+        if (util::cancel_requested)
+            return util::cancelled();
+    }
     return std::move(collector.facts());
 }
 

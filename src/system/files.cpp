@@ -2,6 +2,7 @@
 #include "system/files.h"
 
 #include "system/descriptor.h"
+#include "util/text.h"
 
 #include <array>
 #include <cerrno>
@@ -29,7 +30,7 @@ Result<void> write_all(int file, std::string_view bytes, const std::string &path
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fail_errno(fmt::format("cannot write to {}", path), errno);
+            return fail_errno(fmt::format("cannot write to {}", util::printable(path)), errno);
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return {};
@@ -91,7 +92,7 @@ int remove_one(const char *path, const struct stat * /*info*/, int /*kind*/, FTW
 
 Result<void> checked(int result, const char *what, const std::string &path) {
     if (result < 0)
-        return fail_errno(fmt::format("cannot {} {}", what, path), errno);
+        return fail_errno(fmt::format("cannot {} {}", what, util::printable(path)), errno);
     return {};
 }
 
@@ -102,12 +103,13 @@ Result<void> write_device(const std::string &path, std::uint64_t offset, const s
     struct stat info {};
     MDR_TRY(checked(file.get() < 0 ? -1 : ::fstat(file.get(), &info), "open for writing", path));
     if (!S_ISBLK(info.st_mode))
-        return fail(fmt::format("{} is no block device: nothing was written", path));
+        return fail(
+            fmt::format("{} is no block device: nothing was written", util::printable(path)));
     std::uint64_t size = 0;
     MDR_TRY(checked(::ioctl(file.get(), BLKGETSIZE64, &size), "ask the size of", path));
     if (offset > size || bytes.size() > size - offset)
-        return fail(
-            fmt::format("{} has {} bytes: nothing was written at byte {}", path, size, offset));
+        return fail(fmt::format("{} has {} bytes: nothing was written at byte {}",
+                                util::printable(path), size, offset));
     MDR_TRY(checked(::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0 ? -1 : 0,
                     "seek in", path));
     MDR_TRY(write_all(file.get(), bytes, path));
@@ -119,7 +121,8 @@ Result<void> replace_file(const std::string &path, const std::string &bytes, std
     struct stat info {};
     if (::lstat(path.c_str(), &info) == 0) {
         if (!S_ISREG(info.st_mode))
-            return fail(fmt::format("{} is no regular file: it was left as it is", path));
+            return fail(
+                fmt::format("{} is no regular file: it was left as it is", util::printable(path)));
         attributes = attributes_of(info, path);
     }
     std::string temporary = path + ".mdrescue-XXXXXX";
@@ -155,7 +158,7 @@ Result<void> copy_file(const std::string &source, const std::string &target) {
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fail_errno(fmt::format("cannot read {}", source), errno);
+            return fail_errno(fmt::format("cannot read {}", util::printable(source)), errno);
         if (count == 0)
             break;
         MDR_TRY(write_all(
@@ -175,8 +178,9 @@ Result<void> set_attributes(const std::string &path, const Attributes &attribute
 Result<std::optional<FileInfo>> look(const std::string &path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0)
-        return errno == ENOENT ? Result<std::optional<FileInfo>>(std::nullopt)
-                               : fail_errno(fmt::format("cannot look at {}", path), errno);
+        return errno == ENOENT
+                   ? Result<std::optional<FileInfo>>(std::nullopt)
+                   : fail_errno(fmt::format("cannot look at {}", util::printable(path)), errno);
     FileInfo found;
     found.type = info.st_mode & S_IFMT;
     found.size = static_cast<std::uint64_t>(info.st_size);
@@ -197,8 +201,9 @@ Result<std::uint64_t> free_space(const std::string &path) {
 Result<void> remove(const std::string &path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0)
-        return errno == ENOENT ? Result<void>{}
-                               : fail_errno(fmt::format("cannot remove {}", path), errno);
+        return errno == ENOENT
+                   ? Result<void>{}
+                   : fail_errno(fmt::format("cannot remove {}", util::printable(path)), errno);
     constexpr int open_directories = 16;
     return checked(
         ::nftw(path.c_str(), remove_one, open_directories, FTW_DEPTH | FTW_PHYS | FTW_MOUNT),

@@ -2,6 +2,7 @@
 #include "system/descriptor.h"
 #include "system/files.h"
 #include "system/system.h"
+#include "util/text.h"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +26,7 @@ namespace {
 
 using util::fail;
 using util::fail_errno;
+using util::printable;
 using util::Result;
 
 constexpr const char *fixed_path =
@@ -151,7 +153,7 @@ int wait_for(pid_t pid) {
 Result<Descriptor> open_for_reading(const std::string &path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return fail_errno(fmt::format("cannot read {}", path), errno);
+        return fail_errno(fmt::format("cannot read {}", printable(path)), errno);
     return Descriptor(file);
 }
 
@@ -179,12 +181,12 @@ class RealSystem final : public System {
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)
-                return fail_errno(fmt::format("cannot read {}", path), errno);
+                return fail_errno(fmt::format("cannot read {}", printable(path)), errno);
             if (count == 0)
                 return text;
             text.append(buffer.data(), static_cast<std::size_t>(count));
             if (text.size() > limit)
-                return fail(fmt::format("{} is larger than {} bytes", path, limit));
+                return fail(fmt::format("{} is larger than {} bytes", printable(path), limit));
         }
     }
 
@@ -203,8 +205,9 @@ class RealSystem final : public System {
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)
-                return fail_errno(fmt::format("cannot read {} at byte {}", path, offset + done),
-                                  errno);
+                return fail_errno(
+                    fmt::format("cannot read {} at byte {}", printable(path), offset + done),
+                    errno);
             if (count == 0)
                 break;
             done += static_cast<std::size_t>(count);
@@ -220,7 +223,7 @@ class RealSystem final : public System {
              it.increment(error))
             names.push_back(it->path().filename().string());
         if (error)
-            return fail(fmt::format("cannot list {}: {}", path, error.message()));
+            return fail(fmt::format("cannot list {}: {}", printable(path), error.message()));
         std::sort(names.begin(), names.end());
         return names;
     }
@@ -229,7 +232,8 @@ class RealSystem final : public System {
         std::error_code error;
         auto target = std::filesystem::read_symlink(path, error);
         if (error)
-            return fail(fmt::format("cannot read the link {}: {}", path, error.message()));
+            return fail(
+                fmt::format("cannot read the link {}: {}", printable(path), error.message()));
         return target.string();
     }
 
@@ -238,7 +242,7 @@ class RealSystem final : public System {
     Result<void> write_control(const std::string &path, const std::string &value) override {
         const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
         if (file.get() < 0 || ::write(file.get(), value.data(), value.size()) < 0)
-            return fail_errno(fmt::format("cannot write to {}", path), errno);
+            return fail_errno(fmt::format("cannot write to {}", printable(path)), errno);
         return {};
     }
 
@@ -246,7 +250,8 @@ class RealSystem final : public System {
         std::error_code error;
         std::filesystem::create_directories(path, error);
         if (error)
-            return fail(fmt::format("cannot make the directory {}: {}", path, error.message()));
+            return fail(
+                fmt::format("cannot make the directory {}: {}", printable(path), error.message()));
         return {};
     }
 
@@ -254,14 +259,15 @@ class RealSystem final : public System {
         const unsigned long flags = mount.bind ? MS_BIND : mount.read_only ? MS_RDONLY : 0;
         if (::mount(mount.source.c_str(), mount.target.c_str(), mount.type.c_str(), flags,
                     mount.options.c_str()) != 0)
-            return fail_errno(fmt::format("cannot mount {} on {}", mount.source, mount.target),
+            return fail_errno(fmt::format("cannot mount {} on {}", printable(mount.source),
+                                          printable(mount.target)),
                               errno);
         return {};
     }
 
     Result<void> unmount(const std::string &target) override {
         if (::umount2(target.c_str(), 0) != 0)
-            return fail_errno(fmt::format("cannot unmount {}", target), errno);
+            return fail_errno(fmt::format("cannot unmount {}", printable(target)), errno);
         return {};
     }
 

@@ -115,6 +115,29 @@ std::string duration_text(std::uint64_t seconds) {
     return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
 }
 
+std::string paragraph(std::string_view first, std::string_view text, std::size_t width) {
+    std::string result(first);
+    std::size_t used = first.size();
+    for (const std::string_view word : split_words(text)) {
+        if (used > first.size() && used + 1 + word.size() > width) {
+            result += "\n" + std::string(first.size(), ' ');
+            used = first.size();
+        }
+        const std::string_view blank = used > first.size() ? " " : "";
+        result += blank;
+        result += word;
+        used += blank.size() + word.size();
+    }
+    return result + "\n";
+}
+
+std::string wrapped(std::string_view text, std::size_t width) {
+    std::string result;
+    for (const std::string_view line : split(text, '\n'))
+        result += paragraph(line.substr(0, line.find_first_not_of(' ')), line, width);
+    return result;
+}
+
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view white = " \t\r\n\v\f";
     const auto first = text.find_first_not_of(white);

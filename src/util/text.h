@@ -26,6 +26,13 @@ namespace mdrescue::util {
 /// "1 h 02 min", "3 min 20 s", "12 s".
 [[nodiscard]] std::string duration_text(std::uint64_t seconds);
 
+/// Printable text broken at blanks to at most `width` columns where words allow it, ended by a
+/// newline; `first` begins the first line, as many blanks the following ones.
+[[nodiscard]] std::string paragraph(std::string_view first, std::string_view text,
+                                    std::size_t width);
+/// The same for a text of several lines: each is broken by itself and keeps its indentation.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width);
+
 [[nodiscard]] std::string_view trimmed(std::string_view text); ///< without white space at both ends
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text,
                                                   char separator); ///< keeps empty fields

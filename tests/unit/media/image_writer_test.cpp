@@ -239,6 +239,26 @@ TEST_CASE("a file that appears under the output's name meanwhile is not overwrit
     CHECK(target.names().size() == 1);
 }
 
+TEST_CASE("an image that its reader rejects never gets the name") {
+    const Directory target;
+    put(target / "x.iso", "the old image");
+    std::string seen;
+    const auto reject = [&](const std::string &path) -> util::Result<void> {
+        const auto verified = media::verify_image(path, silent);
+        REQUIRE(verified);
+        CHECK(verified->sound); // complete already
+        CHECK(get(target / "x.iso") == "the old image");
+        seen = path;
+        return util::fail("rejected");
+    };
+    const auto report = write_image(small_request(), target / "x.iso", true, silent, reject);
+    REQUIRE_FALSE(report);
+    CHECK(report.error().message == "rejected");
+    CHECK_FALSE(seen.empty());
+    CHECK(get(target / "x.iso") == "the old image");
+    CHECK(target.names().size() == 1);
+}
+
 TEST_CASE("no room on the way is told with the bytes needed") {
     const Directory source, target;
     const auto request = large_request(source);

@@ -3,6 +3,7 @@
 #include "probe/mounts.h"
 #include "probe/probe.h"
 #include "util/bytes.h"
+#include "util/progress.h"
 
 #include <doctest/doctest.h>
 
@@ -57,6 +58,23 @@ TEST_CASE("not root, or no sysfs: refused with the reason") {
     CHECK_FALSE(collect(system).error().hint.empty());
     test::FakeSystem empty;
     CHECK_FALSE(collect(empty));
+}
+
+TEST_CASE("Ctrl-C ends the reading of a machine, and no half of it is taken for the whole") {
+    test::FakeSystem system = root_machine();
+    std::size_t programs = 0;
+    const auto answer = system.answer;
+    system.answer = [&](const system::Command &command) {
+        ++programs;
+        util::cancel_requested = true;
+        return answer(command);
+    };
+    add_disk(system, "sda", "platform/x");
+    const auto facts = collect(system);
+    util::cancel_requested = false;
+    REQUIRE_FALSE(facts);
+    CHECK(facts.error().message == "cancelled");
+    CHECK(programs == 1);
 }
 
 TEST_CASE(

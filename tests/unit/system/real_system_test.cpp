@@ -47,6 +47,17 @@ TEST_CASE("files") {
     CHECK_FALSE(system->list("/nonexistent").has_value());
 }
 
+TEST_CASE("a file's name cannot write to the terminal by way of an error") {
+    const auto system = system::real_system();
+    const std::string evil = "/none\x1b[2J\xff";
+    const std::string shown = "/none\\x1b[2J\\xff";
+    CHECK(system->read_file(evil).error().message == "cannot read " + shown + ": No such file or directory");
+    for (const auto &error : {system->read_at(evil, 0, 1).error(), system->list(evil).error(), system->read_link(evil).error(),
+                              system->write_control(evil, "x").error(), system->mount({.source = evil, .target = evil, .type = "none"}).error(),
+                              system->unmount(evil).error(), system->copy_file(evil, evil).error()})
+        CHECK(error.message.find(shown) != std::string::npos);
+}
+
 TEST_CASE("looking at files never follows the last link; renaming replaces") {
     const auto system = system::real_system();
     std::string name = "/tmp/mdrescue-look-XXXXXX";

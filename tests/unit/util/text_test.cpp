@@ -28,6 +28,14 @@ TEST_CASE("shell words are quoted only where they need it") {
     CHECK(shell_quoted("it's") == "'it'\\''s'");
 }
 
+TEST_CASE("text is broken at blanks, words are not") {
+    CHECK(paragraph("- ", "one two three", 9) == "- one two\n  three\n");
+    CHECK(paragraph("- ", "one  two", 80) == "- one two\n");
+    CHECK(paragraph("- ", "/a/path/that/is/long x", 5) == "- /a/path/that/is/long\n  x\n");
+    CHECK(paragraph("- ", "", 80) == "- \n");
+    CHECK(wrapped("one two three\n  four five six", 9) == "one two\nthree\n  four\n  five\n  six\n");
+}
+
 TEST_CASE("sizes as people say them") {
     CHECK(size_text(0) == "0 bytes");
     CHECK(size_text(1) == "1 byte");
