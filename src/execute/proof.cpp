@@ -101,8 +101,8 @@ bool ProofReport::all() const {
 
 ProofReport prove(Context &context) {
     ProofReport report;
-    if (auto observed = context.observe())
-        context.observed = std::move(*observed);
+    if (const auto looked = look_again(context); !looked)
+        report.disks.push_back({false, looked.error().message});
     for (const model::Array &array : context.profile.machine.arrays)
         report.arrays.push_back(array_proof(context, array));
     for (const plan::Step &step : context.plan.steps)
