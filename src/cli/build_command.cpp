@@ -27,7 +27,6 @@
 namespace mdrescue::cli {
 namespace {
 
-
 bool this_machine(const BuildOptions &options) { return options.machine_file.empty(); }
 
 /// SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, else now.

@@ -104,22 +104,21 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
 }
 
 void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
-    auto *command = app.add_subcommand(
-        "recover", "Bring this machine back after a disk was replaced, while it runs");
+    auto *command =
+        app.add_subcommand("recover", "Bring this machine back after a disk was replaced");
     command->add_flag("--dry-run", options.dry_run,
-                      "Show what was found and the plan with its commands; write nothing");
+                      "Show what was found and the plan with its\ncommands; write nothing");
     command
         ->add_option("--from", options.from,
-                     "Image file or device to take the record and /boot from (default: the record "
-                     "kept by the last build, and its disc where it is in a drive)")
+                     "Image or device to take the record and /boot\nfrom (the last build's record, "
+                     "and its disc\nwhere it is in a drive)")
         ->type_name("FILE|DEVICE");
-    command->footer("\nPut the new disk in, then run it. It shows what is missing and what it "
-                    "would do, asks once, and\n"
-                    "writes only to the disk it names; what survives is rebuilt by md itself. "
-                    "Interrupted at any\n"
-                    "moment, started again it goes on. Where the machine does not start any more, "
-                    "boot the disc\n"
-                    "made by `mdrescue build`: it does the same.");
+    command->footer(
+        "\nPut the new disk in, then run it. It shows what is missing and what it would\n"
+        "do, asks once, and writes only to the disk it names; what survives is rebuilt\n"
+        "by md itself. Interrupted at any moment, started again it goes on. Where the\n"
+        "machine does not start any more, boot the disc made by `mdrescue build`: it\n"
+        "does the same.");
     command->callback(
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
 }
