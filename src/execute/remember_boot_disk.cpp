@@ -31,13 +31,14 @@ std::string without_prefix(const std::string &wwn) {
     return wwn.starts_with("0x") ? wwn.substr(2) : wwn;
 }
 
-/// by-id names hold a serial number or WWN. A by-path name stays true when the slot does.
+/// A by-id name holds a serial number or WWN, a by-path name the slot.
 bool names(const std::string &device, const model::Disk &dead) {
     const auto holds = [&](const std::string &part) {
         return !part.empty() && device.find(part) != std::string::npos;
     };
-    return device.starts_with("/dev/disk/by-id/") &&
-           (holds(dead.serial) || holds(without_prefix(dead.wwn)));
+    if (device.starts_with("/dev/disk/by-id/"))
+        return holds(dead.serial) || holds(without_prefix(dead.wwn));
+    return !dead.position.empty() && device == "/dev/disk/by-path/" + dead.position;
 }
 
 /// The list with the dead disk's names replaced by the new one's; the same list where there are
