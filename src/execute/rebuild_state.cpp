@@ -45,10 +45,9 @@ std::string bar_text(const RebuildState &state) {
     case Phase::stuck: return "does not run";
     case Phase::running: break;
     }
-    const std::uint64_t left =
-        state.speed == 0 ? 0
-                         : (state.total - std::min(state.done, state.total)) * 512 / state.speed;
-    std::string text = fmt::format("{:3} %", state.total == 0 ? 0 : state.done * 100 / state.total);
+    const std::uint64_t done = std::min(state.done, state.total);
+    const std::uint64_t left = state.speed == 0 ? 0 : (state.total - done) * 512 / state.speed;
+    std::string text = fmt::format("{:3} %", state.total == 0 ? 0 : done * 100 / state.total);
     if (state.speed > 0)
         text +=
             fmt::format("  {}/s, {} left", util::size_text(state.speed), util::duration_text(left));
@@ -101,9 +100,9 @@ std::string rebuild_bar(const RebuildState &state, std::size_t width) {
     constexpr std::size_t widest = 42;
     constexpr std::size_t narrowest = 7;
     const std::string text = bar_text(state);
-    if (width < text.size() + 2 + narrowest)
+    if (width < text.size() + 1 + narrowest)
         return text.substr(0, width);
-    return fmt::format("{}  {}", bar(state, std::min(width - text.size() - 2, widest)), text);
+    return fmt::format("{} {}", bar(state, std::min(width - text.size() - 1, widest)), text);
 }
 
 } // namespace mdrescue::execute
