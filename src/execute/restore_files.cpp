@@ -147,7 +147,10 @@ class Restore {
     bool boot_loader_is_of(const std::string &directory) {
         const std::string files = grub_platform_directory(context_.system, directory);
         const auto device = context_.device({step_.device.disk, 0});
-        return !files.empty() && device && check_written_from(context_.system, *device, files);
+        if (files.empty() || !device)
+            return false;
+        const auto found = read_boot_loader(context_.system, *device);
+        return found && check_written_from(context_.system, *found, files);
     }
 
     util::Error newer(const std::vector<Difference> &foreign) {

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "../support/example_machine.h"
+#include "../support/scratch_system.h"
+#include "execute/context.h"
+
+/// The article's machine after disk1 was replaced, as a step sees it: tables and filesystems are
+/// made, arrays run.
+namespace mdrescue::test {
+
+struct Recovery {
+    ScratchSystem system;
+    util::Progress progress;
+    execute::Journal journal{system, ""};
+    model::Profile profile;
+    plan::Plan plan;
+    execute::Context context;
+    unsigned observed = 0; ///< how often the machine was looked at
+
+    Recovery()
+        : profile(profile_of(linux_journal_machine("1.2"))),
+          context{system, progress, journal, profile, profile.machine, plan, {}, [this] {
+                      ++observed;
+                      return util::Result<model::Machine>(context.observed);
+                  }} {
+        context.places.medium = system.root() + "/medium";
+        context.places.root = system.root() + "/root";
+        context.places.scratch = system.root() + "/scratch";
+        plan.replacements = {{"disk1", "disk1", diagnose::Fitness::blank}};
+        for (const model::Disk &disk : profile.machine.disks)
+            plan.disks[disk.id] = disk.id;
+        system.given["/proc/self/mountinfo"] = "";
+        for (const char *array : {"md0", "md1"})
+            system.given[fmt::format("/sys/block/{}/md/degraded", array)] = "0\n";
+    }
+};
+
+} // namespace mdrescue::test
