@@ -3,6 +3,9 @@
 
 #include "execute/rebuild.h"
 
+#include <algorithm>
+#include <fmt/format.h>
+
 namespace mdrescue::agent {
 
 void RebuildProgress::phase(std::string_view name, std::uint64_t total) {
@@ -26,21 +29,32 @@ void RebuildProgress::advance(std::uint64_t done) {
     terminal_.status(bars());
 }
 
-/// "md0 [===>   ] 45 % … | md1 waits": as much of each as the line has room for.
+/// "md0 [===>   ] 45 % … , md1 waits": those that wait take no more room than that.
 std::string RebuildProgress::bars() {
-    std::vector<execute::RebuildState> busy;
-    for (const std::string &name : system_.list("/sys/block").value_or(std::vector<std::string>{}))
-        if (name.starts_with("md"))
-            if (auto state = execute::rebuild_state(system_, name);
-                state && state->phase != execute::RebuildState::Phase::idle)
-                busy.push_back(std::move(*state));
-    if (busy.empty())
-        return "rebuild: md is finishing";
-    const std::size_t each = screen_width / busy.size();
-    std::string line;
-    for (const execute::RebuildState &state : busy)
-        line += fitted(fitted(state.kernel_name, 6) + execute::rebuild_bar(state, each - 8), each);
-    return line;
+    using Phase = execute::RebuildState::Phase;
+    std::string running_name;
+    execute::RebuildState running;
+    std::string others;
+    for (const std::string &name :
+         system_.list("/sys/block").value_or(std::vector<std::string>{})) {
+        if (!name.starts_with("md"))
+            continue;
+        const auto state = execute::rebuild_state(system_, name);
+        if (!state || state->phase == Phase::idle)
+            continue;
+        if (state->phase == Phase::running && running_name.empty()) {
+            running_name = name;
+            running = *state;
+        } else {
+            others +=
+                fmt::format(", {} {}", name, state->phase == Phase::running ? "too" : "waits");
+        }
+    }
+    if (running_name.empty())
+        return others.empty() ? "rebuild: md is finishing" : "rebuild" + others;
+    const std::size_t taken = std::min(running_name.size() + 1 + others.size(), screen_width);
+    return fitted(running_name + " " + execute::rebuild_bar(running, screen_width - taken) + others,
+                  screen_width);
 }
 
 } // namespace mdrescue::agent

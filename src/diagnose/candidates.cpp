@@ -187,6 +187,10 @@ Candidate judged(const Scene &scene, const Disk &recorded, const Disk &disk) {
             survey == nullptr ? "was not read" : "cannot be read: " + printable(survey->problem);
         return candidate;
     }
+    if (survey->backup_gpt) {
+        candidate.reason = "has a backup partition table (gpt) at its end";
+        return candidate;
+    }
     if (survey->bytes == Survey::Bytes::used)
         return {disk.id, Fitness::ask, "has no known content, but is not blank", 0};
     return {disk.id, Fitness::blank, "is blank", 0};

@@ -17,6 +17,9 @@ struct Survey {
     Bytes bytes = Bytes::unreadable;
     std::string problem; ///< in words, "" unless unreadable
     std::string marker;  ///< text of a start marker found (see marker.h); "" for none
+    /// The last sector holds a backup GPT header ("EFI PART", UEFI specification 2.10, 5.3.2);
+    /// blkid does not look for one where the protective MBR is gone (FAULTS 4).
+    bool backup_gpt = false;
     bool operator==(const Survey &) const = default;
 };
 

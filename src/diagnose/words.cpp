@@ -98,7 +98,8 @@ std::string words(const Finding &finding, const model::Profile &profile) {
             text);
     case Kind::no_replacement:
         return fmt::format(
-            "No disk can take the place of {}{}. Put in a blank disk of at least the same size.",
+            "No disk can take the place of {}{}. Put in a blank disk of at least the same size; "
+            "until then the installed system can be started without it.",
             disk, text.empty() ? "" : ": " + text);
     case Kind::array_degraded: return degraded(finding, array);
     case Kind::array_lost:

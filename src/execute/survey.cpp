@@ -58,8 +58,8 @@ class Reader {
 
     [[nodiscard]] Survey result() const {
         if (!problem_.empty())
-            return {Survey::Bytes::unreadable, problem_, {}};
-        return {used_ ? Survey::Bytes::used : Survey::Bytes::blank, {}, {}};
+            return {Survey::Bytes::unreadable, problem_, {}, false};
+        return {used_ ? Survey::Bytes::used : Survey::Bytes::blank, {}, {}, false};
     }
 
   private:
@@ -70,6 +70,15 @@ class Reader {
     bool used_ = false;
     std::string problem_;
 };
+
+bool has_backup_gpt(system::System &system, const model::Disk &disk) {
+    constexpr std::string_view signature = "EFI PART";
+    if (disk.size < disk.logical_sector)
+        return false;
+    const auto bytes = system.read_at(model::device_path(disk, 0), disk.size - disk.logical_sector,
+                                      signature.size());
+    return bytes && *bytes == signature;
+}
 
 std::string find_marker(system::System &system, const model::Disk &disk,
                         const std::set<std::uint64_t> &offsets) {
@@ -86,7 +95,7 @@ std::string find_marker(system::System &system, const model::Disk &disk,
 Survey survey_disk(system::System &system, const model::Disk &disk,
                    const std::set<std::uint64_t> &marker_offsets) {
     if (disk.size == 0)
-        return {Survey::Bytes::unreadable, "it has no size", {}};
+        return {Survey::Bytes::unreadable, "it has no size", {}, false};
     Reader reader(system, disk);
     const bool small = disk.size <= 2 * edge + sample_count * sample_size;
     if (small)
@@ -96,6 +105,7 @@ Survey survey_disk(system::System &system, const model::Disk &disk,
                           reader.read_all(disk.size - edge, disk.size) && reader.read_samples());
     Survey survey = reader.result();
     survey.marker = find_marker(system, disk, marker_offsets);
+    survey.backup_gpt = has_backup_gpt(system, disk);
     return survey;
 }
 
