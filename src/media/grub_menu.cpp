@@ -233,16 +233,13 @@ std::string installed_arguments(const model::Profile &profile) {
 }
 
 std::string installed_entry(const GrubMenuRequest &request) {
-    return fmt::format(R"(
-menuentry 'Start the installed system from this medium' --id installed --unrestricted {{
-    echo 'Loading. Over virtual media this may take minutes.'
-    linux "($medium)"{} mdrescue.mode=installed {}
-    initrd "($medium)"{}
-}
-}
-)",
-                       grub_quoted(request.kernel),
-                       installed_arguments(request.profile),
+    return fmt::format("\nmenuentry 'Start the installed system from this medium' --id installed "
+                       "--unrestricted {{\n"
+                       "    echo 'Loading. Over virtual media this may take minutes.'\n"
+                       "    linux \"($medium)\"{} mdrescue.mode=installed {}\n"
+                       "    initrd \"($medium)\"{}\n"
+                       "}}\n",
+                       grub_quoted(request.kernel), installed_arguments(request.profile),
                        grub_quoted(request.initramfs));
 }
 
