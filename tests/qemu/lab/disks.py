@@ -48,10 +48,10 @@ class Disk:
 
     def drive(self, name, log=None):
         """Arguments for QEMU that make the disk a drive called `name`; its writes are logged to the file `log` (see writelog.py)."""
-        if not self.faults and not log:
+        if self.read_only or not (self.faults or log):
             read_only = ",readonly=on" if self.read_only else ""
             return ["-drive", f"if=none,id={name},format={self.format},file={self.file},cache=unsafe,discard=unmap{read_only}"]
-        node = {"driver": self.format, "read-only": self.read_only, "discard": "unmap", "cache": {"no-flush": True},
+        node = {"driver": self.format, "discard": "unmap", "cache": {"no-flush": True},
                 "file": {"driver": "file", "filename": str(self.file), "discard": "unmap", "cache": {"no-flush": True}}}
         if self.faults:
             node = {"driver": "blkdebug", "discard": "unmap", "inject-error": [fault.rule() for fault in self.faults], "image": node}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""2f: recoveries that are cut short at any moment, and go on."""
+
+import dataclasses
+
+import program
+import recovered
+from lab import disks, writelog
+from lab.installer import wait_for_prompt
+from lab.runner import case, cases
+from recoveries import BLANK, NEW, OLD, blank_instead_of, from_disc, led_to_the_end, proven
+
+BOTH = (case("1.2", NEW, thorough=True), case("0.90", OLD, thorough=True))
+
+
+@cases(*BOTH)
+def test_fault_01_cut_after_each_step(lab, name):
+    """The power fails after the first step, in the next start after the second, and so on to the last; then the machine is whole."""
+    made = program.image(lab, name)
+    machine = program.boot(lab, made, prepare=blank_instead_of(0))
+    number, count = 0, 1
+    while number < count:
+        number += 1
+        program.agent_screen(machine)
+        program.consent(machine.console, program.ask(machine))
+        count = program.wait_for_step(machine.console, number)
+        machine.cut()
+        if number < count:
+            program.start(machine)
+    proven(machine, made)
+
+
+def cut_in_the_rebuild(lab, made, slot):
+    """A machine whose power failed while md was rebuilding; it is off."""
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot))
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    seen = program.event(machine.console, 600)
+    assert seen.word == "rebuild", seen
+    machine.cut()
+    return machine
+
+
+@cases(*BOTH)
+def test_fault_03_cut_in_the_rebuild(lab, name):
+    """The power fails while md rebuilds, twice; from the disc the recovery goes on to the end."""
+    made = program.image(lab, name)
+    machine = cut_in_the_rebuild(lab, made, 0)
+    program.start(machine)
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    assert program.event(machine.console, 600).word == "rebuild"
+    machine.cut()
+    program.start(machine)
+    program.agent_screen(machine)
+    led_to_the_end(machine)
+    program.power_off(machine)
+    proven(machine, made)
+
+
+@cases(*BOTH)
+def test_restart_during_the_rebuild(lab, name):
+    """The operator restarts while md rebuilds, and takes the disc out: the machine starts from its new disk, md goes on, and
+    `mdrescue recover` there does what was left."""
+    made = program.image(lab, name)
+    machine = program.boot(lab, made, prepare=blank_instead_of(0))
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    assert program.event(machine.console, 600).word == "rebuild"
+    program.restart_during_the_rebuild(machine)
+    machine.medium = None
+    machine.start()
+    wait_for_prompt(machine, made.layout, 300)
+    asked = program.ask_online(machine, "--from /root/bootcd.iso")
+    if asked.word == "confirm":
+        program.consent(machine.console, asked)
+        program.finish(machine.console)
+    assert program.exit_status(machine) == 0
+    recovered.is_whole(machine, made)
+    machine.power_off()
+    proven(machine, made)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """A recovery of disk 1 whose every write was logged: the disks before, the logs, when they were how long, and the console's log."""
+
+    disks: list
+    logs: list
+    timeline: writelog.Timeline
+    console: bytes
+
+    def boundaries(self, title):
+        """How long the log of disk 1 was at each moment, during the step of this title, when all before it was safe on the disk."""
+        ends = program.step_lines(self.console)
+        number = next(number for number, (_, name) in enumerate(ends) if title in name)
+        first, last = ends[number - 1][0], ends[number][0]  # a mark is made before any of these
+        during = [sample.logs[0] for sample in self.timeline.samples if first <= sample.console <= last]
+        return [end for end in writelog.flushed(self.logs[0]) if during[0] <= end <= during[-1]]
+
+
+def recording(lab, name):
+    """The recording for a layout, made once in a run."""
+    made = program.image(lab, name)
+
+    def make(own):
+        machine = program.boot(own, made, prepare=blank_instead_of(0), logged=True)
+        timeline = writelog.Timeline(machine)
+        with timeline.watched():
+            program.agent_screen(machine)
+            led_to_the_end(machine)
+        console = machine.console.log.read_bytes()
+        machine.kill()
+        blank = disks.blank(own.work / "blank.qcow2", made.disks[0].size, BLANK)  # the machine's layers lie on the image's disks
+        return Recording([blank, *made.disks[1:]], timeline.files, timeline, console)
+    return lab.shared(f"recording-{name}", make)
+
+
+STEPS = {"table": "partition table", "filesystem": "ext4 filesystem", "files": "files of /boot", "loader": "boot loader"}
+
+
+@cases(*(case(f"{step}-{where}.1.2", NEW, step, part, thorough=True) for step in STEPS
+         for where, part in (("first", 0), ("middle", 0.5), ("last", 1))),
+       *(case(f"{step}-middle.0.90", OLD, step, 0.5, thorough=True) for step in STEPS))
+def test_fault_02_replayed(lab, name, step, part):
+    """All disks as they were at a flush in the middle of a step, replayed from the logs of their writes: the recovery goes on to the end."""
+    made, recorded = program.image(lab, name), recording(lab, name)
+    flushes = recorded.boundaries(STEPS[step])
+    length = flushes[round(part * (len(flushes) - 1))]
+    lengths = (length, *recorded.timeline.when(0, length).logs[1:])
+    then = [writelog.replay(disk, log, end, lab.work / f"disk{slot + 1}.img")
+            for slot, (disk, log, end) in enumerate(zip(recorded.disks, recorded.logs, lengths))]
+    proven(from_disc(lab, dataclasses.replace(made, disks=then), prepare=None), made)
