@@ -111,8 +111,9 @@ class Preparation {
                 const Arguments &arguments, const execute::Observe &observe)
         : system_(system), terminal_(terminal), journal_(system, ""),
           plan_(places_of_disks(*facts.comparison)),
-          arguments_(arguments), context_{system,          progress_, journal_, *facts.profile,
-                                          *facts.observed, plan_,     {},       observe} {}
+          arguments_(arguments), context_{
+                                     system,          progress_, journal_,          *facts.profile,
+                                     *facts.observed, plan_,     execute::Places(), observe} {}
 
     Result<void> run() {
         warn_of_parameters();
