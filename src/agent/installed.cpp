@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/installed.h"
 
-#include "agent/installed_place.h"
+#include "agent/program_inside.h"
 #include "execute/installed_tables.h"
+#include "execute/mounting.h"
+#include "execute/steps.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -15,6 +17,7 @@ using diagnose::Verdict;
 using model::Machine;
 using util::printable;
 using util::Result;
+using Strings = std::vector<std::string>;
 
 constexpr std::chrono::milliseconds check_limit = std::chrono::hours(2);
 
@@ -86,17 +89,36 @@ std::string missing_parameters(const std::string &recorded, const std::string &c
     return missing;
 }
 
+/// Which observed disk answers for each recorded one: a plan that does nothing.
+plan::Plan places_of_disks(const diagnose::Comparison &comparison) {
+    plan::Plan plan;
+    for (const diagnose::DiskMatch &match : comparison.disks)
+        if (match.observed)
+            plan.disks[match.recorded] = *match.observed;
+    return plan;
+}
+
+/// A filesystem of the installed system that is here.
+struct Place {
+    std::string device;
+    std::string type;
+    std::string options; ///< for mount(2)
+};
+
 class Preparation {
   public:
     Preparation(system::System &system, Terminal &terminal, const Facts &facts,
-                const Arguments &arguments, const InstalledObserve &observe)
-        : system_(system), terminal_(terminal), recorded_(facts.profile->machine),
-          observed_(*facts.observed), arguments_(arguments), observe_(observe) {}
+                const Arguments &arguments, const execute::Observe &observe)
+        : system_(system), terminal_(terminal), journal_(system, ""),
+          plan_(places_of_disks(*facts.comparison)),
+          arguments_(arguments), context_{
+                                     system,          progress_, journal_,          *facts.profile,
+                                     *facts.observed, plan_,     execute::Places(), observe} {}
 
     Result<void> run() {
         warn_of_parameters();
         MDR_TRY(make_arrays_writable());
-        MDR_TRY_ASSIGN(const RootPlace root, find_root(system_, recorded_, observed_, observe_));
+        MDR_TRY_ASSIGN(const Place root, root_place());
         MDR_TRY(check_filesystem(root));
         MDR_TRY(mount_root(root, false));
         if (auto result = edit(); !result) {
@@ -109,24 +131,22 @@ class Preparation {
             MDR_TRY(system_.unmount(installed_root));
             MDR_TRY(mount_root(root, true));
         }
+        MDR_TRY(hand_over_mappings());
         return mount_usr();
     }
 
   private:
+    [[nodiscard]] const Machine &recorded() const { return context_.profile.machine; }
     void say(const std::string &text, Style style = Style::normal) {
         terminal_.show(wrapped({}, text, style));
     }
 
     /// Safety rule 4: by recorded UUID, after consent; they run already, from members found live.
     Result<void> make_arrays_writable() {
-        for (const model::Array &array : observed_.arrays) {
-            const bool recorded =
-                std::any_of(recorded_.arrays.begin(), recorded_.arrays.end(),
-                            [&](const model::Array &one) { return one.uuid == array.uuid; });
-            if (recorded &&
-                (array.running_state == "readonly" || array.running_state == "read-auto"))
-                MDR_TRY(system::run_ok(
-                    system_, {.argv = {"mdadm", "--readwrite", "/dev/" + array.kernel_name}}));
+        for (const model::Array &array : recorded().arrays) {
+            const plan::MakeWritable step{array.uuid};
+            if (execute::check(context_, step).kind == execute::Status::Kind::not_done)
+                MDR_TRY(execute::apply(context_, step));
         }
         // What the installed system starts itself is its own business again.
         return system_.write_control("/sys/module/md_mod/parameters/start_ro", "0");
@@ -134,7 +154,7 @@ class Preparation {
 
     /// As every start of the machine does before it mounts the root. e2fsck(8), exit status: from 4
     /// on errors are left.
-    Result<void> check_filesystem(const RootPlace &root) {
+    Result<void> check_filesystem(const Place &root) {
         if (!root.type.starts_with("ext"))
             return {};
         say(fmt::format("Checking the root filesystem on {} ...", root.device));
@@ -149,19 +169,19 @@ class Preparation {
         return {};
     }
 
-    Result<void> mount_root(const RootPlace &root, bool read_only) {
+    Result<void> mount_root(const Place &root, bool read_only) {
         MDR_TRY(system_.make_directory(installed_root));
         return system_.mount({root.device, installed_root, root.type, read_only, root.options});
     }
 
     /// Safety rules 7 and 8: late, after consent, line by line.
     Result<void> edit() {
-        if (!can_be_executed(system_, installed_root, arguments_.init))
+        if (!program_inside(system_, installed_root, arguments_.init))
             return util::fail(fmt::format("the root filesystem has no {}", arguments_.init));
         warn_of_modules();
         MDR_TRY_ASSIGN(const auto changes,
-                       execute::bypass_tables(system_, installed_root, observed_, &recorded_,
-                                              execute::Writing::really));
+                       execute::bypass_tables(system_, installed_root, context_.observed,
+                                              &recorded(), execute::Writing::really));
         for (const execute::TableChange &change : changes)
             for (const std::string &line : change.lines)
                 say(fmt::format("{}: taken out until its device is back: {}", change.path,
@@ -173,7 +193,7 @@ class Preparation {
     /// The entry of the boot menu gives them; the guided recovery's does not.
     void warn_of_parameters() {
         const std::string missing = missing_parameters(
-            recorded_.command_line, system_.read_file("/proc/cmdline").value_or(""));
+            recorded().command_line, system_.read_file("/proc/cmdline").value_or(""));
         if (!missing.empty())
             say(fmt::format("! The installed system starts without its kernel parameters{}. Where "
                             "they matter, choose its entry in the boot menu instead.",
@@ -193,13 +213,47 @@ class Preparation {
                 Style::warning);
     }
 
+    Result<Place> place_of(const model::MountPoint &mount) {
+        MDR_TRY_ASSIGN(std::string device, execute::filesystem_device(context_, mount));
+        return Place{std::move(device), mount.type, execute::subvolume_option(mount)};
+    }
+
+    /// Where it took a volume to be activated, there is more to be seen than before.
+    Result<Place> root_place() {
+        const model::MountPoint *mount = execute::recorded_mount(context_.profile, "/");
+        if (mount == nullptr)
+            return util::fail("the profile does not say which filesystem is the root");
+        MDR_TRY_ASSIGN(Place place, place_of(*mount));
+        if (place.device.starts_with("/dev/mapper/")) {
+            MDR_TRY_ASSIGN(context_.observed, context_.observe());
+        }
+        return place;
+    }
+
+    /// The installed system's rules ignore a mapped device that no udev has seen coming
+    /// (55-dm.rules, coldplug), and would wait for its unit in vain.
+    Result<void> hand_over_mappings() {
+        for (const std::string &name : system_.list("/sys/class/block").value_or(Strings{})) {
+            if (!name.starts_with("dm-"))
+                continue;
+            MDR_TRY_ASSIGN(const std::string numbers,
+                           system_.read_file("/sys/class/block/" + name + "/dev"));
+            MDR_TRY(system_.make_directory("/run/udev/data"));
+            MDR_TRY(system_.replace_file(fmt::format("/run/udev/data/b{}", util::trimmed(numbers)),
+                                         "E:DM_UDEV_PRIMARY_SOURCE_FLAG=1\n"));
+        }
+        return {};
+    }
+
     /// systemd and others need /usr before they can mount anything.
     Result<void> mount_usr() {
-        const auto place = mounted_place(recorded_, observed_, "/usr");
-        if (!place)
+        const model::MountPoint *mount = execute::recorded_mount(context_.profile, "/usr");
+        if (mount == nullptr)
             return {};
-        auto result = system_.mount({place->device, std::string(installed_root) + "/usr",
-                                     place->type, true, place->options});
+        auto result = place_of(*mount).and_then([&](const Place &usr) {
+            return system_.mount(
+                {usr.device, std::string(installed_root) + "/usr", usr.type, true, usr.options});
+        });
         if (!result)
             static_cast<void>(system_.unmount(installed_root));
         return result;
@@ -207,10 +261,11 @@ class Preparation {
 
     system::System &system_;
     Terminal &terminal_;
-    const Machine &recorded_;
-    Machine observed_; ///< anew after something was unlocked or activated
+    util::Progress progress_;
+    execute::Journal journal_;
+    plan::Plan plan_;
     const Arguments &arguments_;
-    const InstalledObserve &observe_;
+    execute::Context context_;
 };
 
 } // namespace
@@ -228,7 +283,7 @@ std::string installed_refusal(const Facts &facts) {
 }
 
 Result<void> prepare_installed(system::System &system, Terminal &terminal, const Facts &facts,
-                               const Arguments &arguments, const InstalledObserve &observe) {
+                               const Arguments &arguments, const execute::Observe &observe) {
     return Preparation(system, terminal, facts, arguments, observe).run();
 }
 

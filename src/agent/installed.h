@@ -2,9 +2,9 @@
 #pragma once
 
 #include "agent/arguments.h"
-#include "agent/installed_place.h"
 #include "agent/screens.h"
 #include "agent/terminal.h"
+#include "execute/context.h"
 #include "system/system.h"
 #include "util/result.h"
 
@@ -30,6 +30,6 @@ inline constexpr const char *installed_root = "/sysroot";
 /// root is not mounted then.
 [[nodiscard]] util::Result<void> prepare_installed(system::System &system, Terminal &terminal,
                                                    const Facts &facts, const Arguments &arguments,
-                                                   const InstalledObserve &observe);
+                                                   const execute::Observe &observe);
 
 } // namespace mdrescue::agent

@@ -83,9 +83,11 @@ class OwnFiles {
 util::Result<std::string> menu(const ImageParts &parts, const DataFiles &data,
                                const std::string &password_hash) {
     MDR_TRY_ASSIGN(const std::string text, text_of(data.grub + "/grub.cfg.in"));
-    return media::grub_menu(
-        {.profile = parts.profile, .kernel = parts.kernel.image, .password_hash = password_hash},
-        text);
+    return media::grub_menu({.profile = parts.profile,
+                             .kernel = parts.kernel.image,
+                             .boot_installed = true,
+                             .password_hash = password_hash},
+                            text);
 }
 
 } // namespace
@@ -100,6 +102,7 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
     own.add("mdrescue/machine.json", profile::to_json(parts.profile));
     MDR_TRY(own.add_from_disk("mdrescue/initramfs", parts.initramfs.path));
     const media::PageRequest page{.profile = parts.profile,
+                                  .boot_installed = true,
                                   .bios = !boot.bios.empty(),
                                   .uefi = !boot.esp.empty(),
                                   .secure_boot = boot.signed_chain};

@@ -206,11 +206,42 @@ std::string chain_lines(const model::Firmware &firmware) {
     return lines;
 }
 
-constexpr const char *installed_entry = R"(
-menuentry 'Start the installed system from this medium' --id installed --unrestricted {
-    rescue_system installed
+/// Parameters that would make this kernel start something else than our initramfs, or wait for what
+/// is gone: other initramfs programs, the loader's own words, our words of another start, resuming.
+bool of_another_start(std::string_view parameter) {
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    constexpr std::array<std::string_view, 7> names{
+        "BOOT_IMAGE", "initrd", "rdinit", "resume", "resume_offset", "noresume", "resumewait"};
+    return std::find(names.begin(), names.end(), name) != names.end() ||
+           name.substr(0, 9) == "mdrescue.";
 }
-)";
+
+/// What the machine's own boot menu tells its kernel and its init (root=, ro, net.ifnames=0, …).
+/// The agent's consoles come before its own, so that its own /dev/console stays what it is.
+std::string installed_arguments(const model::Profile &profile) {
+    auto kept = parameters(profile.machine.command_line);
+    std::erase_if(kept, [](const std::string &parameter) {
+        return of_another_start(parameter) || !is_safe(parameter);
+    });
+    std::vector<std::string> arguments{"mdrescue.id=" + profile.image_id};
+    if (std::none_of(kept.begin(), kept.end(), is_serial_console))
+        arguments.emplace_back("console=ttyS0,115200");
+    if (std::find(kept.begin(), kept.end(), "console=tty0") == kept.end())
+        arguments.emplace_back("console=tty0");
+    arguments.insert(arguments.end(), kept.begin(), kept.end());
+    return fmt::format("{}", fmt::join(arguments, " "));
+}
+
+std::string installed_entry(const GrubMenuRequest &request) {
+    return fmt::format("\nmenuentry 'Start the installed system from this medium' --id installed "
+                       "--unrestricted {{\n"
+                       "    echo 'Loading. Over virtual media this may take minutes.'\n"
+                       "    linux \"($medium)\"{} mdrescue.mode=installed {}\n"
+                       "    initrd \"($medium)\"{}\n"
+                       "}}\n",
+                       grub_quoted(request.kernel), installed_arguments(request.profile),
+                       grub_quoted(request.initramfs));
+}
 
 } // namespace
 
@@ -245,7 +276,7 @@ util::Result<std::string> grub_menu(const GrubMenuRequest &request,
                         {"SERIAL_UNIT", port.unit},
                         {"SERIAL_SPEED", port.speed},
                         {"PASSWORD", password_lines(request.password_hash)},
-                        {"INSTALLED_ENTRY", request.boot_installed ? installed_entry : ""},
+                        {"INSTALLED_ENTRY", request.boot_installed ? installed_entry(request) : ""},
                         {"CHAIN_LOADERS", chain_lines(request.profile.machine.firmware)}});
 }
 

@@ -61,6 +61,11 @@ UNKNOWN_MACHINE = r"no array was found"
 WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
+# The boot menu's entry that starts the installed system; the agent's word for it.
+INSTALLED, INSTALLED_STARTS = 1, r"^mdrescue: RESULT done: starting the installed system$"
+# What stands in front of a line of fstab or crypttab that was taken out, and what puts the lines back.
+BYPASS_MARK = "#mdrescue-bypass# "
+RESTORE = "/usr/libexec/mdrescue/mdrescue-agent fstab restore"
 # Where the recovered system finds the log.
 LOG_FOLDER = "/var/log/mdrescue"
 
@@ -144,26 +149,26 @@ def built(lab, machine, layout, state, files):
 # -- starting from the image ------------------------------------------------------------------------------------
 
 
-def boot(lab, made, kind="cd", firmware="bios", name="rescue", prepare=None, **options):
-    """Boots an image as "cd" or "usb" beside the machine's own disks, up to the boot menu, and chooses its first entry.
+def boot(lab, made, kind="cd", firmware="bios", name="rescue", prepare=None, entry=0, **options):
+    """Boots an image as "cd" or "usb" beside the machine's own disks, up to the boot menu, and chooses an entry (the first).
 
     `prepare(machine)` may change the machine before it is switched on; options are the machine's. Keeps a picture of the menu.
     """
     machine = lab.machine(name, made.disks, firmware=firmware, medium=Medium(kind, made.file), **options)
     if prepare:
         prepare(machine)
-    start(machine, lab.logs / "menu.png")
+    start(machine, lab.logs / "menu.png", entry)
     return machine
 
 
-def start(machine, picture=None):
-    """Switches on a machine that boots an image (again), and chooses the menu's first entry."""
+def start(machine, picture=None, entry=0):
+    """Switches on a machine that boots an image (again), and chooses an entry of the menu, counted from 0."""
     machine.start()
     machine.console.wait(MENU_ENTRY, 120, failure=BOOT_FAILURE)
     machine.console.wait(MENU_DRAWN, 60)
     if picture:
         machine.screendump(picture)
-    machine.console.send("\r")
+    machine.console.send("\x0e" * entry + "\r")  # Ctrl-N: the next entry
 
 
 def boot_in_mode(lab, made, mode, prepare=None, **options):

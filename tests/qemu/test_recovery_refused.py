@@ -97,7 +97,7 @@ def test_fault_22_rotten_medium(lab):
     refused(lab, dataclasses.replace(made, file=rotten), blank_instead_of(0), program.ROTTEN, asks=asks)
 
 
-@cases(case("1.2", NEW, thorough=True))
+@cases(case("1.2", NEW))
 def test_fault_27_never_candidates(lab, name):
     """A read-only disk, a removable one and the medium itself (a USB stick) are never replacements, however blank: refused, saying why."""
     made = program.image(lab, name)

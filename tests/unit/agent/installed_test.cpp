@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/installed.h"
 
+#include "../execute/disk_fixture.h"
 #include "../support/example_machine.h"
 #include "../support/fake_system.h"
+#include "agent/program_inside.h"
 #include "diagnose/assembly.h"
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <functional>
+#include <set>
 
 using namespace mdrescue;
 using namespace mdrescue::agent;
@@ -53,8 +57,35 @@ struct Scene {
         system.files["/proc/cmdline"] = recorded.command_line + " mdrescue.mode=installed\n";
         system.files["/proc/sys/kernel/osrelease"] = "6.1.0-56-amd64\n";
         system.on_mount = [this](const system::Mount &) { put_system(); };
+        system.program = [this](const system::Command &command) { return play(command); };
+        for (const model::Array &array : observed.arrays)
+            run(array);
         look();
     }
+
+    /// sysfs of a running array, and its members' superblocks.
+    void run(const model::Array &array) {
+        const std::string md = "/sys/block/" + array.kernel_name + "/md/";
+        system.files[md + "array_state"] = "readonly\n";
+        for (const model::ArrayMember &member : array.members) {
+            const model::Disk *disk = model::find_disk(observed, member.device.disk);
+            const std::string name = model::device_path(*disk, member.device.partition).substr(5);
+            system.files[md + "dev-" + name + "/state"] = "in_sync\n";
+            system.files["/sys/class/block/" + name + "/size"] = "128\n";
+            std::string bytes(128 * 512, '\0');
+            bytes.replace(4096, 4096, test::superblock_1_2(array.uuid, 1, "AAA"));
+            system.files["/dev/" + name] = bytes;
+        }
+    }
+
+    system::Output play(const system::Command &command) {
+        const system::Output output = program ? program(command) : system::Output{};
+        if (command.argv[1] == "--readwrite" && output.status == 0)
+            system.files["/sys/block/" + command.argv[2].substr(5) + "/md/array_state"] = "clean\n";
+        return output;
+    }
+
+    std::function<system::Output(const system::Command &)> program;
 
     /// What lies on the root filesystem.
     void put_system() {
@@ -126,10 +157,11 @@ TEST_CASE("where the command line says rw the root stays as it is, with the line
 
 TEST_CASE("arrays that are writable already, and foreign ones, are left as they are") {
     Scene scene;
-    scene.observed.arrays[0].running_state = "clean";
+    scene.system.files["/sys/block/md0/md/array_state"] = "clean\n";
     scene.observed.arrays.push_back(
         test::linux_journal_array("1.2", "f0f0f0f0:f0f0f0f0:f0f0f0f0:f0f0f0f0", 7, 2, 1));
-    scene.observed.arrays.back().running_state = "readonly";
+    scene.run(scene.observed.arrays.back());
+    scene.run(scene.observed.arrays[1]);
     scene.look();
     REQUIRE(scene.prepare());
     CHECK_FALSE(scene.ran({"mdadm", "--readwrite", "/dev/md0"}));
@@ -176,7 +208,7 @@ TEST_CASE("what is refused, before anything is written") {
 
 TEST_CASE("a root filesystem with errors is not written to") {
     Scene scene;
-    scene.system.program = [](const system::Command &command) {
+    scene.program = [](const system::Command &command) {
         return system::Output{command.argv[0] == "e2fsck" ? 4 : 0, "", ""};
     };
     const auto result = scene.prepare();
@@ -188,7 +220,7 @@ TEST_CASE("a root filesystem with errors is not written to") {
 TEST_CASE("a failure leaves nothing mounted") {
     SUBCASE("the array does not become writable") {
         Scene scene;
-        scene.system.program = [](const system::Command &) { return system::Output{1, "", "no"}; };
+        scene.program = [](const system::Command &) { return system::Output{1, "", "no"}; };
         CHECK_FALSE(scene.prepare());
         CHECK(scene.system.mounts.empty());
     }
@@ -209,10 +241,10 @@ TEST_CASE("a failure leaves nothing mounted") {
     }
     SUBCASE("the root is not here") {
         Scene scene;
-        scene.facts.observed->arrays[1].content = {};
+        scene.facts.observed->arrays[1].kernel_name.clear();
         const auto result = scene.prepare();
         REQUIRE_FALSE(result);
-        CHECK(result.error().message.find("recorded on /dev/md1") != std::string::npos);
+        CHECK(result.error().message.find("does not run") != std::string::npos);
         CHECK(scene.system.mounts.empty());
     }
 }
@@ -240,16 +272,19 @@ TEST_CASE("a root on LVM is activated without udev, and its mapped node is mount
         volume.content = {model::Content::Kind::other, "inactive", "", std::nullopt, {}};
     scene.look();
     std::vector<std::string> environment;
-    scene.system.program = [&](const system::Command &command) {
+    scene.program = [&](const system::Command &command) {
         if (command.argv[0] == "lvm") {
             environment = command.environment;
             scene.observed = active;
+            scene.system.files["/dev/mapper/vg0-root"] = "";
+            scene.system.files["/sys/class/block/dm-3/dev"] = "253:3\n";
         }
         return system::Output{};
     };
     const auto result = scene.prepare();
     REQUIRE_MESSAGE(result, result.error().message);
-    CHECK(scene.ran({"lvm", "lvchange", "--activate", "y", "--yes", "vg0/root"}));
+    // else the installed system's udev would ignore it
+    CHECK(scene.system.files["/run/udev/data/b253:3"] == "E:DM_UDEV_PRIMARY_SOURCE_FLAG=1\n");
     CHECK(environment == Argv{"DM_DISABLE_UDEV=1"});
     CHECK(scene.system.mounts == Argv{"/dev/mapper/vg0-root on /sysroot", "-/sysroot",
                                       "/dev/mapper/vg0-root on /sysroot ro",
@@ -262,10 +297,15 @@ TEST_CASE("a btrfs root is mounted by its subvolume") {
     model::Machine recorded = test::linux_journal_machine();
     recorded.mounts[1].type = recorded.arrays[1].content.type = "btrfs";
     recorded.mounts[1].options = "rw,relatime,space_cache=v2,subvolid=256,subvol=/@root";
-    const auto place = mounted_place(recorded, recorded, "/");
-    REQUIRE(place);
-    CHECK(place->options == "subvol=/@root");
-    CHECK_FALSE(mounted_place(recorded, recorded, "/home"));
+    Scene scene(recorded);
+    std::set<std::string> options;
+    scene.system.on_mount = [&](const system::Mount &mount) {
+        options.insert(mount.type + " " + mount.options);
+        scene.put_system();
+    };
+    REQUIRE(scene.prepare());
+    CHECK(options == std::set<std::string>{"btrfs subvol=/@root"});
+    CHECK_FALSE(scene.ran({"e2fsck", "-p", "/dev/md1"}));
 }
 
 TEST_CASE("links inside the installed system are followed as it follows them") {
@@ -281,7 +321,7 @@ TEST_CASE("links inside the installed system are followed as it follows them") {
     system.files["/outside"] = "";
     system.attributes["/outside"].mode = 0755;
     for (const char *good : {"/a/init", "/absolute", "/up", "/a/sub/a/init"})
-        CHECK_MESSAGE(can_be_executed(system, "/sysroot", good), good);
+        CHECK_MESSAGE(program_inside(system, "/sysroot", good), good);
     for (const char *bad : {"/a", "/a/plain", "/loop", "/away", "/nothing", "/", "/a/init/x"})
-        CHECK_FALSE_MESSAGE(can_be_executed(system, "/sysroot", bad), bad);
+        CHECK_FALSE_MESSAGE(program_inside(system, "/sysroot", bad), bad);
 }

@@ -49,7 +49,7 @@ TEST_CASE("only a replacement of the plan is a target") {
     CHECK_FALSE(confirm_target(f.context, "disk9"));
     // the plan's own two words for it disagree
     f.plan.disks["disk1"] = "disk1";
-    CHECK_FALSE(confirm_target(f.context, "disk1"));
+    CHECK_FALSE(confirm_replacement(f.context, "disk1"));
     f.plan.disks["disk1"] = "disk3";
     CHECK(confirm_target(f.context, "disk1"));
     f.context.observed.disks[2].read_only = true;

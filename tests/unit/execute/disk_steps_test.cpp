@@ -278,7 +278,7 @@ TEST_CASE("wipe: an md superblock at the end, which blkid does not tell of") {
 }
 
 TEST_CASE("wipe: another array's member, another UUID, or a table inside are not the plan's own") {
-    for (const int variant : {0, 1, 2, 3}) {
+    for (const int variant : {0, 1, 2, 3, 4}) {
         CAPTURE(variant);
         Prepared f;
         if (variant == 0)
@@ -290,6 +290,11 @@ TEST_CASE("wipe: another array's member, another UUID, or a table inside are not
             f.signatures["/dev/sdc1"] = "ID_FS_TYPE=swap\nID_FS_USAGE=other\nID_FS_UUID_ENC=x\n";
         if (variant == 3)
             f.signatures["/dev/sdc2"] = "ID_PART_TABLE_TYPE=gpt\n";
+        if (variant == 4) { // our own swap, and an old member's end
+            f.signatures["/dev/sdc1"] =
+                "ID_FS_TYPE=swap\nID_FS_USAGE=other\nID_FS_UUID_ENC=" + test::swap_uuid + "\n";
+            f.put("/dev/sdc1", (2048 - 128) * 512, test::superblock_0_90(1));
+        }
         CHECK(check(f.context, f.wipe).kind == Kind::not_done);
     }
     Prepared own;
@@ -389,6 +394,11 @@ TEST_CASE("add: mdadm would take anything; this does not") {
     CHECK(refused([](DiskFixture &f) {
         f.put("/dev/sdc2", 4096, test::superblock_1_2(test::raid_uuid, 0, "AAA").substr(0, 100));
     }));
+    CHECK(refused([](DiskFixture &f) {
+        f.put("/dev/sdc2", 4096, test::superblock_1_2(test::raid_uuid, 0, "AAA"));
+        f.put("/dev/sdc2", (8192 - 128) * 512, test::superblock_0_90(1).substr(0, 20) + "x");
+    }));
+    CHECK(refused([](DiskFixture &f) { f.statuses["blkid"] = 4; }));
     CHECK(refused([](DiskFixture &f) { f.system.unreadable.insert("/dev/sdc2"); }));
     CHECK(refused([](DiskFixture &f) { f.add_partition("sdc", 2, 4096, 2048 + 4096 - 8); }));
     CHECK(refused([](DiskFixture &f) {

@@ -33,6 +33,17 @@ struct Recovery {
         system.given["/proc/self/mountinfo"] = "";
         for (const char *array : {"md0", "md1"})
             system.given[fmt::format("/sys/block/{}/md/degraded", array)] = "0\n";
+        plug_in(context.observed.disks[0]);
+    }
+
+    /// What sysfs tells of a disk: confirm_target() compares it with what was observed.
+    void plug_in(model::Disk &disk) {
+        disk.position.clear(); // that would take the way to it through /sys/devices
+        const std::string directory = fmt::format("/sys/block/{}/", disk.kernel_name);
+        system.given[directory + "size"] = fmt::format("{}\n", disk.size / 512);
+        system.given[directory + "queue/logical_block_size"] = "512\n";
+        system.given[directory + "device/model"] = disk.model + "\n";
+        system.given[directory + "serial"] = disk.serial + "\n";
     }
 };
 

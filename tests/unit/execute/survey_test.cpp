@@ -71,7 +71,7 @@ TEST_CASE("survey: one constant byte is blank, whichever") {
         OneDisk large(1000 * 1000 * mib);
         large.fill = fill;
         CHECK(large.survey().bytes == Survey::Bytes::blank);
-        CHECK(large.bytes_read == 32 * mib + 2000 * 4096 + 8);
+        CHECK(large.bytes_read == 32 * mib + 2000 * 4096 + 8); // and a look for a backup GPT
         OneDisk small(10 * mib + 512);
         small.fill = fill;
         CHECK(small.survey().bytes == Survey::Bytes::blank);
@@ -106,6 +106,16 @@ TEST_CASE("survey: what cannot be read is not blank") {
     disk.size -= 4096; // shorter than it says
     CHECK(disk.survey().bytes == Survey::Bytes::unreadable);
     CHECK(OneDisk(0).survey().bytes == Survey::Bytes::unreadable);
+}
+
+TEST_CASE("survey: a backup GPT alone") {
+    for (const std::uint32_t sector : {512U, 4096U}) {
+        OneDisk disk(1000 * mib);
+        disk.disk.logical_sector = sector;
+        CHECK_FALSE(disk.survey().backup_gpt);
+        disk.pieces = {{disk.size - sector, "EFI PART"}};
+        CHECK(disk.survey().backup_gpt);
+    }
 }
 
 TEST_CASE("survey: finds a marker at the places asked for") {

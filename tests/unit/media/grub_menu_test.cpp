@@ -69,8 +69,23 @@ TEST_CASE("the entry for the installed system is there only when the agent can d
     auto request = request_for(test::linux_journal_machine());
     request.boot_installed = true;
     const std::string menu = menu_of(request);
-    CHECK(has(menu, "rescue_system installed"));
-    CHECK(menu.find("rescue_system guided") < menu.find("rescue_system installed"));
+    CHECK(has(menu, "linux \"($medium)\"'/boot/vmlinuz-6.1.0-56-amd64' mdrescue.mode=installed "
+                    "mdrescue.id=6f2f0b2e-1d3c-8a4b-9c5d-0e1f2a3b4c5d root=/dev/md1 ro quiet "
+                    "console=tty0 console=ttyS0,115200n8\n"));
+    CHECK(menu.find("rescue_system guided") < menu.find("--id installed"));
+    CHECK(grub_accepts(menu));
+}
+
+TEST_CASE("the installed system gets its own parameters, without those of another start") {
+    auto request = request_for(test::linux_journal_machine());
+    request.boot_installed = true;
+    request.profile.machine.command_line =
+        "BOOT_IMAGE=/vmlinuz root=UUID=1 rw net.ifnames=0 systemd.show_status=1 resume=/dev/md0 "
+        "rdinit=/bin/sh initrd=x mdrescue.mode=verify dyndbg=\"a b\" x='$(reboot)' init=/bin/init";
+    const std::string menu = menu_of(request);
+    CHECK(has(menu, "mdrescue.mode=installed mdrescue.id=6f2f0b2e-1d3c-8a4b-9c5d-0e1f2a3b4c5d "
+                    "console=ttyS0,115200 console=tty0 root=UUID=1 rw net.ifnames=0 "
+                    "systemd.show_status=1 init=/bin/init\n"));
     CHECK(grub_accepts(menu));
 }
 

@@ -67,7 +67,14 @@ class ScratchSystem final : public system::System {
         return offset > found->second.size() ? "" : found->second.substr(offset, length);
     }
     util::Result<std::vector<std::string>> list(const std::string &path) override {
-        return real_->list(ours(path));
+        std::set<std::string> names;
+        for (const auto &[name, bytes] : given)
+            if (name.starts_with(path + "/"))
+                names.insert(name.substr(path.size() + 1,
+                                         name.find('/', path.size() + 1) - path.size() - 1));
+        if (names.empty())
+            return real_->list(ours(path));
+        return std::vector<std::string>(names.begin(), names.end());
     }
     util::Result<std::string> read_link(const std::string &path) override {
         return real_->read_link(ours(path));
