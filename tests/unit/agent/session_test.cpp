@@ -135,12 +135,6 @@ TEST_CASE("an image of another machine starts nothing, says whose it is, refuses
     CHECK(scene.runs_of("mdadm") == 0);
 }
 
-TEST_CASE("the guided recovery says that it is not there yet") {
-    Scene scene;
-    CHECK(contains(scene.play({"1", "", "6"}),
-                   "mdrescue: RESULT refused: the guided recovery is not part of this version"));
-}
-
 TEST_CASE("without the medium: told, what is here is shown, looking again finds it") {
     Scene scene;
     scene.disc = false;
