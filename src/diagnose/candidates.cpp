@@ -188,7 +188,7 @@ Candidate judged(const Scene &scene, const Disk &recorded, const Disk &disk) {
         return candidate;
     }
     if (survey->backup_gpt) {
-        candidate.reason = "has a backup partition table (gpt) at its end";
+        candidate.reason = "has a partition table (gpt, its backup at the end alone)";
         return candidate;
     }
     if (survey->bytes == Survey::Bytes::used)

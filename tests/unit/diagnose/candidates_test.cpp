@@ -68,7 +68,7 @@ TEST_CASE("what is on a disk decides, before anything else is asked (FAULTS 4 to
     SUBCASE("the backup of a partition table alone, at the end") {
         look.surveys["new1"].bytes = diagnose::Survey::Bytes::used;
         look.surveys["new1"].backup_gpt = true;
-        CHECK(only(look).reason == "has a backup partition table (gpt) at its end");
+        CHECK(only(look).reason == "has a partition table (gpt, its backup at the end alone)");
     }
     SUBCASE("something on a partition") {
         target(look).table.emplace();
