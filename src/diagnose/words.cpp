@@ -99,7 +99,7 @@ std::string words(const Finding &finding, const model::Profile &profile) {
     case Kind::no_replacement:
         return fmt::format(
             "No disk can take the place of {}{}. Put in a blank disk of at least the same size; "
-            "until then the installed system can be started without it.",
+            "until then you can start the installed system without it.",
             disk, text.empty() ? "" : ": " + text);
     case Kind::array_degraded: return degraded(finding, array);
     case Kind::array_lost:
