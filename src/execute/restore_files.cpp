@@ -116,11 +116,7 @@ class Restore {
     }
 
     bool filesystem_is_there() {
-        if (holds_filesystem())
-            return true;
-        if (auto observed = context_.observe())
-            context_.observed = std::move(*observed);
-        return holds_filesystem();
+        return holds_filesystem() || (look_again(context_) && holds_filesystem());
     }
 
     Result<Mounted> mount(bool writable) {

@@ -92,7 +92,7 @@ TEST_CASE("read back: the boot loader is the one of /boot, or the recorded one")
         REQUIRE(machine.system.remove(machine.device + "/grub/i386-pc/core.img"));
         machine.record(TinyGrub('1', 100));
         TinyGrub('1', 100).put_on(machine.disk());
-        machine.disk().replace(512, 1024, machine.recorded.core);
+        machine.disk().replace(512, 1024, TinyGrub('1', 100).core);
         CHECK(machine.check().kind == Kind::not_done);
     }
     CHECK(machine.system.mounted.empty());
