@@ -216,12 +216,20 @@ void Consoles::answered(std::size_t console, const std::string &prompt, const st
 }
 
 Answer Consoles::ask(const std::string &prompt) {
+    Answer answer = ask_line(prompt, false);
+    answer.text = util::trimmed(answer.text);
+    return answer;
+}
+
+Answer Consoles::ask_secret(const std::string &prompt) { return ask_line(prompt, true); }
+
+Answer Consoles::ask_line(const std::string &prompt, bool secret) {
     end_status();
     write_all(prompt, prompt);
     std::vector<std::pair<std::size_t, std::string>> input;
     for (std::size_t i = 0; i < consoles_.size(); ++i) {
-        consoles_[i]
-            ->editor.clear(); // half a line from before the question is no part of an answer
+        // Half a line from before the question is no part of an answer.
+        consoles_[i]->editor.begin(secret);
         input.emplace_back(i, std::exchange(consoles_[i]->ahead, {}));
     }
     for (;; input = read_bytes(500)) {
@@ -231,8 +239,8 @@ Answer Consoles::ask(const std::string &prompt) {
                 continue;
             for (auto other = entry + 1; other != input.end(); ++other)
                 consoles_[other->first]->ahead = other->second;
-            answered(entry->first, prompt, *line);
-            return {std::string(util::trimmed(*line)), entry->first};
+            answered(entry->first, prompt, secret ? "" : *line);
+            return {*line, entry->first};
         }
     }
 }

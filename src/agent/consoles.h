@@ -30,6 +30,7 @@ class Consoles final : public Terminal {
     void clear() override;
     void status(const std::string &text) override;
     [[nodiscard]] Answer ask(const std::string &prompt) override;
+    [[nodiscard]] Answer ask_secret(const std::string &prompt) override;
     [[nodiscard]] bool interrupted() override;
     [[nodiscard]] util::Result<void> shell(std::size_t console) override;
 
@@ -37,6 +38,7 @@ class Consoles final : public Terminal {
     struct Console;
     using Clock = std::chrono::steady_clock;
 
+    [[nodiscard]] Answer ask_line(const std::string &prompt, bool secret);
     void open_missing();
     void write_all(const std::string &coloured, const std::string &plain);
     void end_status();

@@ -2,6 +2,7 @@
 #include "agent/installed.h"
 
 #include "agent/program_inside.h"
+#include "agent/unlock.h"
 #include "execute/installed_tables.h"
 #include "execute/mounting.h"
 #include "execute/steps.h"
@@ -219,12 +220,17 @@ class Preparation {
     }
 
     /// Where it took a volume to be activated, there is more to be seen than before.
+    /// Where something was unlocked or activated, there is more to be seen than before.
     Result<Place> root_place() {
         const model::MountPoint *mount = execute::recorded_mount(context_.profile, "/");
         if (mount == nullptr)
             return util::fail("the profile does not say which filesystem is the root");
-        MDR_TRY_ASSIGN(Place place, place_of(*mount));
-        if (place.device.starts_with("/dev/mapper/")) {
+        auto place = place_of(*mount);
+        if (!place && mount->source.starts_with("/dev/mapper/"))
+            place = unlock(context_, terminal_, *mount).map([&](std::string device) {
+                return Place{std::move(device), mount->type, execute::subvolume_option(*mount)};
+            });
+        if (place && place->device.starts_with("/dev/mapper/")) {
             MDR_TRY_ASSIGN(context_.observed, context_.observe());
         }
         return place;

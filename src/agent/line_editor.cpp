@@ -36,6 +36,13 @@ bool LineEditor::in_escape(char byte) {
     return false;
 }
 
+bool LineEditor::accepts(char byte) const {
+    if (secret_)
+        return static_cast<unsigned char>(byte) >= ' ' && byte != del &&
+               text_.size() < longest_secret;
+    return byte >= ' ' && byte < del && text_.size() < longest;
+}
+
 std::optional<std::string> LineEditor::take(char byte, std::string &echo) {
     const bool line_feed_of_cr = after_cr_ && byte == '\n';
     after_cr_ = byte == '\r';
@@ -50,15 +57,18 @@ std::optional<std::string> LineEditor::take(char byte, std::string &echo) {
     }
     if (in_escape(byte))
         return std::nullopt;
+    std::string shown;
     if (byte == '\b' || byte == del) {
-        take_back(text_, echo);
+        take_back(text_, shown);
     } else if (byte == control('U') || byte == control('C')) {
         while (!text_.empty())
-            take_back(text_, echo);
-    } else if (byte >= ' ' && byte < del && text_.size() < longest) {
+            take_back(text_, shown);
+    } else if (accepts(byte)) {
         text_ += byte;
-        echo += byte;
+        shown += byte;
     }
+    if (!secret_)
+        echo += shown;
     return std::nullopt;
 }
 

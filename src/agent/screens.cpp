@@ -181,6 +181,7 @@ Lines shell_greeting(const Facts &facts) {
     if (!facts.medium.empty())
         lines.push_back(
             row(fmt::format("The medium is mounted read-only on {}.", medium_directory)));
+    lines.push_back(row("fstab-bypass DIRECTORY takes missing devices out of a system's fstab."));
     std::string running;
     if (facts.observed)
         for (const model::Array &array : facts.observed->arrays)

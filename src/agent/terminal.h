@@ -28,6 +28,9 @@ class Terminal {
     /// Asks and waits for a line from any console, for ever: silence, junk, end-of-file and a
     /// hung-up line are no answer.
     [[nodiscard]] virtual Answer ask(const std::string &prompt) = 0;
+    /// The same for a passphrase: nothing of it is shown anywhere, and its blanks stay. One that
+    /// cannot do that asks nothing, and the answer is empty.
+    [[nodiscard]] virtual Answer ask_secret(const std::string & /*prompt*/) { return {}; }
     /// True when Ctrl-C or q was typed somewhere since the last call; other input is thrown away.
     [[nodiscard]] virtual bool interrupted() = 0;
     /// Runs a rescue shell on that console until it ends, with job control; says so on the others.

@@ -143,10 +143,9 @@ util::Result<ImageParts> gather_parts(const Context &context, const BuildOptions
     const bool here = this_machine(options);
     ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
-    if (here) {
-        MDR_TRY_ASSIGN(parts.esps,
-                       esp_snapshots(context.system, profile.machine, scratch, progress));
-    }
+    MDR_TRY_ASSIGN(parts.esps,
+                   here ? esp_snapshots(context.system, profile.machine, scratch, progress)
+                        : esp_snapshots_below(options.root, profile.machine, progress));
     MDR_TRY_ASSIGN(parts.initramfs, payload::build_initramfs({.root = options.root,
                                                               .kernel = kernel,
                                                               .machine = profile.machine,
@@ -239,6 +238,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
                                     options, progress));
     if (this_machine(options))
         MDR_TRY(keep_profile(profile));
+    progress.end();
     const BuildReport report = report_of(options, parts, boot, verification);
     fmt::print("{}", options.json ? build_json(report) : human_report(report));
     return {};

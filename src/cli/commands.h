@@ -45,7 +45,8 @@ struct ImageOptions {
 };
 
 struct RecoverOptions {
-    std::string from; ///< image file or device; "" for the profile kept by build, and its disc if it is in a drive
+    std::string from; ///< image file or device; "" for the profile kept by build, and its disc if
+                      ///< it is in a drive
     bool dry_run = false;
 };
 

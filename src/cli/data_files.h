@@ -7,8 +7,8 @@
 
 namespace mdrescue::cli {
 
-/// What the program needs beside itself, as installed (or, for a run from the build directory,
-/// named by MDRESCUE_DATADIR, MDRESCUE_LIBEXECDIR and MDRESCUE_CACHEDIR in the environment).
+/// What the program needs: as installed beside it, at the configured prefix or anywhere else, or
+/// named by MDRESCUE_DATADIR, MDRESCUE_LIBEXECDIR and MDRESCUE_CACHEDIR in the environment.
 struct DataFiles {
     std::string templates; ///< directory
     std::string grub;      ///< directory
@@ -17,7 +17,9 @@ struct DataFiles {
     std::string cache;     ///< directory for compressed initramfs archives; need not exist
 };
 
+[[nodiscard]] std::string own_program(); ///< path of the running program
+
 /// Error: which part is missing and where it was looked for.
-[[nodiscard]] util::Result<DataFiles> find_data_files();
+[[nodiscard]] util::Result<DataFiles> find_data_files(const std::string &program = own_program());
 
 } // namespace mdrescue::cli

@@ -2,8 +2,10 @@
 #include "cli/esp_snapshots.h"
 
 #include "payload/snapshot.h"
+#include "util/text.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
@@ -47,6 +49,36 @@ util::Result<manifest::Tree> snapshot_unmounted(system::System &system, const st
     return tree;
 }
 
+struct Esp {
+    model::DeviceRef device;
+    std::string node;   ///< "/dev/sda1"
+    std::string target; ///< where it is mounted; "" for nowhere
+    std::string prefix;
+};
+
+std::vector<Esp> esps_of(const model::Machine &machine) {
+    std::vector<Esp> esps;
+    for (const auto &disk : machine.disks) {
+        if (!disk.table)
+            continue;
+        for (const auto &partition : disk.table->partitions) {
+            if (!is_esp(partition))
+                continue;
+            const std::string node = model::device_path(disk, partition.number);
+            esps.push_back({{disk.id, partition.number},
+                            node,
+                            mounted_at(machine, node),
+                            fmt::format("mdrescue/esp/{}-{}", disk.id, partition.number)});
+        }
+    }
+    return esps;
+}
+
+tl::unexpected<util::Error> about(const Esp &esp, util::Error error) {
+    return util::with_context(fmt::format("the EFI system partition {}", util::printable(esp.node)),
+                              std::move(error));
+}
+
 } // namespace
 
 util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system,
@@ -54,23 +86,35 @@ util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system,
                                                      const std::string &scratch,
                                                      util::Progress &progress) {
     std::vector<EspSnapshot> snapshots;
-    for (const auto &disk : machine.disks) {
-        if (!disk.table)
+    for (const auto &esp : esps_of(machine)) {
+        auto tree = esp.target.empty()
+                        ? snapshot_unmounted(system, esp.node, esp.prefix, scratch, progress)
+                        : payload::snapshot(esp.target, esp.prefix, progress);
+        if (!tree)
+            return about(esp, tree.error());
+        snapshots.push_back({esp.device, esp.prefix, std::move(*tree)});
+    }
+    return snapshots;
+}
+
+util::Result<std::vector<EspSnapshot>> esp_snapshots_below(const std::string &root,
+                                                           const model::Machine &machine,
+                                                           util::Progress &progress) {
+    std::vector<EspSnapshot> snapshots;
+    for (const auto &esp : esps_of(machine)) {
+        const std::string directory = root + esp.target;
+        std::error_code error;
+        if (esp.target.empty() || std::filesystem::is_empty(directory, error) || error) {
+            progress.warn(fmt::format(
+                "the files of the EFI system partition {} will not be on the image: they are not "
+                "under {}",
+                util::printable(esp.node), util::printable(root)));
             continue;
-        for (const auto &partition : disk.table->partitions) {
-            if (!is_esp(partition))
-                continue;
-            const std::string device = model::device_path(disk, partition.number);
-            const std::string prefix = fmt::format("mdrescue/esp/{}-{}", disk.id, partition.number);
-            const std::string target = mounted_at(machine, device);
-            auto tree = target.empty()
-                            ? snapshot_unmounted(system, device, prefix, scratch, progress)
-                            : payload::snapshot(target, prefix, progress);
-            if (!tree)
-                return util::with_context(fmt::format("the EFI system partition {}", device),
-                                          tree.error());
-            snapshots.push_back({{disk.id, partition.number}, prefix, std::move(*tree)});
         }
+        auto tree = payload::snapshot(directory, esp.prefix, progress);
+        if (!tree)
+            return about(esp, tree.error());
+        snapshots.push_back({esp.device, esp.prefix, std::move(*tree)});
     }
     return snapshots;
 }

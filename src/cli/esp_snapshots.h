@@ -27,4 +27,10 @@ struct EspSnapshot {
                                                                    const std::string &scratch,
                                                                    util::Progress &progress);
 
+/// Those of another machine, whose root is a directory here: as far as their mount points there
+/// hold their files; else a warning.
+[[nodiscard]] util::Result<std::vector<EspSnapshot>>
+esp_snapshots_below(const std::string &root, const model::Machine &machine,
+                    util::Progress &progress);
+
 } // namespace mdrescue::cli

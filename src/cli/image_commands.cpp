@@ -82,6 +82,7 @@ util::Result<void> inspect(const Context &context, const ImageOptions &options) 
 util::Result<void> verify(const Context &context, const ImageOptions &options) {
     MDR_TRY_ASSIGN(const media::Verification verification,
                    media::verify_image(options.file, context.progress));
+    context.progress.end();
     if (options.json)
         fmt::print("{}", verify_json(verification));
     if (!verification.sound)

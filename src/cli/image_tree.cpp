@@ -101,8 +101,12 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
     own.add("mdrescue/id-" + parts.profile.image_id, "");
     own.add("mdrescue/machine.json", profile::to_json(parts.profile));
     MDR_TRY(own.add_from_disk("mdrescue/initramfs", parts.initramfs.path));
+    std::vector<model::DeviceRef> saved_esps;
+    for (const auto &esp : parts.esps)
+        saved_esps.push_back(esp.device);
     const media::PageRequest page{.profile = parts.profile,
                                   .boot_installed = true,
+                                  .saved_esps = saved_esps,
                                   .bios = !boot.bios.empty(),
                                   .uefi = !boot.esp.empty(),
                                   .secure_boot = boot.signed_chain};

@@ -4,6 +4,7 @@
 #include "util/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -31,8 +32,8 @@ std::string progress_line(std::string_view name, std::uint64_t done, std::uint64
     // A guess from the first instants would only jump about.
     if (seconds >= 1 && done > 0 && done < total) {
         const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done);
-        line +=
-            fmt::format(", {} left", util::duration_text(static_cast<std::uint64_t>(left + 0.5)));
+        line += fmt::format(", {} left",
+                            util::duration_text(static_cast<std::uint64_t>(std::llround(left))));
     }
     return line;
 }

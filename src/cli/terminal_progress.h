@@ -20,8 +20,7 @@ class TerminalProgress final : public util::Progress {
     void phase(std::string_view name, std::uint64_t total) override;
     void advance(std::uint64_t done) override;
     void warn(std::string_view message) override;
-    /// The last phase is over, by success or error.
-    void end();
+    void end() override;
 
   private:
     void draw();

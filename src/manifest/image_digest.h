@@ -15,7 +15,7 @@
 namespace mdrescue::manifest {
 
 /// The primary volume descriptor is the 17th block of 2048 bytes (ECMA-119, 6.2.1 and 8.4).
-inline constexpr std::uint64_t volume_descriptor_offset = 16 * 2048;
+inline constexpr std::uint64_t volume_descriptor_offset = 16 * 2048ULL;
 inline constexpr std::uint64_t digest_field_offset = volume_descriptor_offset + 883;
 inline constexpr std::uint64_t digest_field_size = 512;
 

@@ -198,8 +198,9 @@ std::vector<std::string> installed_loaders(const model::Firmware &firmware) {
 std::string chain_lines(const model::Firmware &firmware) {
     std::string lines;
     for (const auto &loader : installed_loaders(firmware))
-        lines += fmt::format("        if search --no-floppy --set=installed --file {0}; then\n"
-                             "            chainloader ($installed){0}\n"
+        // $root is what the loader is told to come from, and where shim looks for its GRUB.
+        lines += fmt::format("        if search --no-floppy --set=root --file {0}; then\n"
+                             "            chainloader {0}\n"
                              "            boot\n"
                              "        fi\n",
                              loader);

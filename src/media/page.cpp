@@ -121,20 +121,19 @@ std::string notices(const model::Profile &profile, const std::vector<DiskWords> 
 } // namespace
 
 util::Result<std::string> page_html(const PageRequest &request, std::string_view template_text) {
-    const auto disks = disk_words(request.profile);
-    return filled_template(template_text,
-                           {{"HOST", html(host_words(request.profile))},
-                            {"FACTS", facts(request)},
-                            {"NOTICES", notices(request.profile, disks)},
-                            {"STEPS", list_items(recovery_steps(request))},
-                            {"DRAWING", disk_drawing(disks)},
-                            {"DISK_ROWS", disk_rows(request.profile.machine, disks)},
-                            {"DISK_CARDS", disk_cards(disks)},
-                            {"ARRAY_ROWS", array_rows(request.profile.machine)},
-                            {"STARTS_ON", html(starts_on_words(request))},
-                            {"ESPS", has_esp(request.profile.machine) ? esp_line : ""},
-                            {"KERNEL", html(request.profile.image_kernel)},
-                            {"MADE_AT", html(date_words(request.profile.made_at))}});
+    const auto disks = disk_words(request);
+    return filled_template(template_text, {{"HOST", html(host_words(request.profile))},
+                                           {"FACTS", facts(request)},
+                                           {"NOTICES", notices(request.profile, disks)},
+                                           {"STEPS", list_items(recovery_steps(request))},
+                                           {"DRAWING", disk_drawing(disks)},
+                                           {"DISK_ROWS", disk_rows(request.profile.machine, disks)},
+                                           {"DISK_CARDS", disk_cards(disks)},
+                                           {"ARRAY_ROWS", array_rows(request.profile.machine)},
+                                           {"STARTS_ON", html(starts_on_words(request))},
+                                           {"ESPS", !request.saved_esps.empty() ? esp_line : ""},
+                                           {"KERNEL", html(request.profile.image_kernel)},
+                                           {"MADE_AT", html(date_words(request.profile.made_at))}});
 }
 
 } // namespace mdrescue::media

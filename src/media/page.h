@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The pages at the image's root, for a person with any computer: whose machine, which disk is
 /// where, what to do when one dies.
@@ -15,8 +16,9 @@ struct PageRequest {
     model::Profile profile;
     bool guided_recovery =
         false; ///< the agent repairs; else the page says that it shows and a person repairs
-    bool boot_installed = false; ///< the menu has the entry for the installed system
-    bool bios = true;            ///< what the image starts on
+    bool boot_installed = false;              ///< the menu has the entry for the installed system
+    std::vector<model::DeviceRef> saved_esps; ///< EFI system partitions whose files are on it
+    bool bios = true;                         ///< what the image starts on
     bool uefi = true;
     bool secure_boot = false;
 };

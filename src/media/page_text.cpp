@@ -93,7 +93,7 @@ std::string arrays_text(const model::Machine &machine) {
 } // namespace
 
 util::Result<std::string> page_text(const PageRequest &request, std::string_view template_text) {
-    const auto disks = disk_words(request.profile);
+    const auto disks = disk_words(request);
     return filled_template(
         template_text,
         {{"TITLE", paragraph("", "mdrescue: recovery medium of " + host_words(request.profile))},
@@ -103,7 +103,7 @@ util::Result<std::string> page_text(const PageRequest &request, std::string_view
          {"DISKS", disks_text(request.profile.machine, disks)},
          {"ARRAYS", arrays_text(request.profile.machine)},
          {"STARTS_ON", paragraph("", "This medium starts on " + starts_on_words(request) + ".")},
-         {"ESPS", has_esp(request.profile.machine) ? esp_line : ""},
+         {"ESPS", !request.saved_esps.empty() ? esp_line : ""},
          {"KERNEL", util::printable(request.profile.image_kernel)},
          {"MADE_AT", date_words(request.profile.made_at)}});
 }

@@ -180,21 +180,30 @@ std::string array_sentence(const model::Machine &machine, const model::ArrayLoss
                            : "It is still redundant.");
 }
 
+bool esp_is_saved(const PageRequest &request, const model::Disk &disk) {
+    const auto &saved = request.saved_esps;
+    return std::any_of(saved.begin(), saved.end(),
+                       [&](const model::DeviceRef &device) { return device.disk == disk.id; });
+}
+
 /// Of things that lie on this disk without an array.
-std::vector<std::string> gone_sentences(const model::Profile &profile, const model::Disk &disk,
+std::vector<std::string> gone_sentences(const PageRequest &request, const model::Disk &disk,
                                         const model::DiskLoss &loss) {
+    const model::Profile &profile = request.profile;
     std::vector<std::string> sentences;
     if (has_esp_of_its_own(disk))
-        sentences.emplace_back("Its EFI system partition is gone. This medium holds the files.");
+        sentences.emplace_back(
+            esp_is_saved(request, disk)
+                ? "Its EFI system partition is gone. This medium holds the files."
+                : "Its EFI system partition is gone, and this medium does not hold the files.");
     for (const auto &mount : loss.gone) {
         if (!contains(model::locate(profile.machine, mount.uuid).disks, disk.id))
             continue;
-        const bool saved = mount.target == "/boot";
         if (mount.type == "vfat" && mount.target != "/boot" && has_esp_of_its_own(disk))
             sentences.push_back(fmt::format("It is mounted as {}.", mount.target));
         else if (mount.type == "swap")
             sentences.emplace_back("Swap on it is gone; a program that had memory there fails.");
-        else if (saved)
+        else if (mount.target == "/boot")
             sentences.push_back(
                 fmt::format("{} is only on this disk. This medium holds its files as of {}.",
                             mount.target, date_words(profile.made_at)));
@@ -238,8 +247,8 @@ std::string answer_words(const model::DiskLoss &loss) {
     return "";
 }
 
-DiskWords words_of(const model::Profile &profile, const model::Disk &disk) {
-    const model::Machine &machine = profile.machine;
+DiskWords words_of(const PageRequest &request, const model::Disk &disk) {
+    const model::Machine &machine = request.profile.machine;
     const auto loss = model::loss_of(machine, disk);
     DiskWords words{disk_name(disk),
                     disk.kernel_name,
@@ -250,7 +259,7 @@ DiskWords words_of(const model::Profile &profile, const model::Disk &disk) {
                     {}};
     for (const auto &array : loss.arrays)
         words.follows.push_back(array_sentence(machine, array));
-    for (auto &sentence : gone_sentences(profile, disk, loss))
+    for (auto &sentence : gone_sentences(request, disk, loss))
         words.follows.push_back(std::move(sentence));
     if (auto sentence = loader_sentence(machine, disk, loss); !sentence.empty())
         words.follows.push_back(std::move(sentence));
@@ -300,14 +309,10 @@ std::string starts_on_words(const PageRequest &request) {
     return request.bios ? "BIOS" : uefi;
 }
 
-bool has_esp(const model::Machine &machine) {
-    return std::any_of(machine.disks.begin(), machine.disks.end(), has_esp_of_its_own);
-}
-
-std::vector<DiskWords> disk_words(const model::Profile &profile) {
+std::vector<DiskWords> disk_words(const PageRequest &request) {
     std::vector<DiskWords> words;
-    for (const auto &disk : profile.machine.disks)
-        words.push_back(words_of(profile, disk));
+    for (const auto &disk : request.profile.machine.disks)
+        words.push_back(words_of(request, disk));
     return words;
 }
 

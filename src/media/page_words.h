@@ -47,12 +47,10 @@ struct ArrayWords {
 [[nodiscard]] std::string starts_on_words(const PageRequest &request);
 [[nodiscard]] std::string joined(const std::vector<std::string> &parts,
                                  const std::string &separator);
-[[nodiscard]] std::vector<DiskWords> disk_words(const model::Profile &profile);
+[[nodiscard]] std::vector<DiskWords> disk_words(const PageRequest &request);
 [[nodiscard]] std::vector<ArrayWords> array_words(const model::Machine &machine);
 /// What to do, in order; plain sentences.
 [[nodiscard]] std::vector<std::string> recovery_steps(const PageRequest &request);
-/// Whether there are EFI system partitions, whose files are on the image then.
-[[nodiscard]] bool has_esp(const model::Machine &machine);
 /// "Disk 1 (serial X), Disk 2 (…)": those without which the machine does not start; empty when
 /// there is none.
 [[nodiscard]] std::string vital_disks(const std::vector<DiskWords> &disks);

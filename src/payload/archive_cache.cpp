@@ -84,6 +84,7 @@ std::vector<std::string> archives(const std::string &directory) {
     }
     std::sort(found.begin(), found.end());
     std::vector<std::string> names;
+    names.reserve(found.size());
     for (auto &[time, name] : found)
         names.push_back(std::move(name));
     return names;

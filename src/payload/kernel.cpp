@@ -55,6 +55,7 @@ std::string installed_text(const std::string &root) {
                            "/lib/modules/VERSION are both needed.",
                            util::printable(root));
     std::vector<std::string> versions;
+    versions.reserve(kernels.size());
     for (const auto &kernel : kernels)
         versions.push_back(util::printable(kernel.version));
     return fmt::format("Installed are: {}. Name one with --kernel VERSION.",

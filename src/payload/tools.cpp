@@ -22,7 +22,7 @@ bool is_regular(const std::string &path) {
 /// Path below the root with all links followed.
 std::optional<std::string> find_program(const std::string &root, const std::string &name) {
     for (const char *directory : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
-        if (const auto file = resolved(root, directory + name);
+        if (auto file = resolved(root, directory + name);
             file && is_regular(below(root, *file)))
             return file;
     return std::nullopt;

@@ -91,7 +91,7 @@ manifest::Tree TreeBuilder::take() const {
 }
 
 std::string merged_place(const std::string &path) {
-    const std::string plain = path.substr(path.find_first_not_of('/'));
+    std::string plain = path.substr(path.find_first_not_of('/'));
     for (const auto &merge : merges)
         if (plain.starts_with(std::string(merge.link) + "/"))
             return merge.place + plain.substr(std::string(merge.link).size());

@@ -51,6 +51,7 @@ struct Child {
 
 std::vector<char *> pointers(std::vector<std::string> &strings) {
     std::vector<char *> result;
+    result.reserve(strings.size() + 1);
     for (auto &text : strings)
         result.push_back(text.data());
     result.push_back(nullptr);

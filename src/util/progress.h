@@ -17,6 +17,8 @@ class Progress {
     virtual void phase(std::string_view /*name*/, std::uint64_t /*total*/) {}
     /// done: bytes of this phase so far.
     virtual void advance(std::uint64_t /*done*/) {}
+    /// The last phase has ended; what follows is no progress.
+    virtual void end() {}
     /// Something the operator should know that does not stop the work.
     virtual void warn(std::string_view /*message*/) {}
 };

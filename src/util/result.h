@@ -32,6 +32,8 @@ template <class T> using Result = tl::expected<T, Error>;
 
 } // namespace mdrescue::util
 
+// The arguments are a declaration and an expression: nothing to put into parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define MDR_CONCAT_(a, b) a##b
 #define MDR_CONCAT(a, b) MDR_CONCAT_(a, b)
 
@@ -50,3 +52,4 @@ template <class T> using Result = tl::expected<T, Error>;
     if (!name)                                                                                     \
         return tl::unexpected(std::move(name.error()));                                            \
     declaration = std::move(*name)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -63,9 +63,9 @@ DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
 # The boot menu's entry that starts the installed system; the agent's word for it.
 INSTALLED, INSTALLED_STARTS = 1, r"^mdrescue: RESULT done: starting the installed system$"
-# What stands in front of a line of fstab or crypttab that was taken out, and what puts the lines back.
+# What stands in front of a line of fstab or crypttab that was taken out, and the command for both ways.
 BYPASS_MARK = "#mdrescue-bypass# "
-RESTORE = "/usr/libexec/mdrescue/mdrescue-agent fstab restore"
+FSTAB = "/usr/libexec/mdrescue/mdrescue-agent fstab"
 # Where the recovered system finds the log.
 LOG_FOLDER = "/var/log/mdrescue"
 

@@ -62,9 +62,10 @@ class Machine:
         if self.firmware == "secure-boot":
             arguments += ["-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1"]
         return arguments + ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE_FOLDER / files[0]}",
-                            "-drive", f"if=pflash,unit=1,format=raw,file={self._variables()}"]
+                            "-drive", f"if=pflash,unit=1,format=raw,file={self.variables()}"]
 
-    def _variables(self):
+    def variables(self):
+        """The file in which the firmware keeps its variables (UEFI only)."""
         return self.folder / "firmware-variables.fd"
 
     def _disk_arguments(self):
@@ -119,8 +120,8 @@ class Machine:
         self.starts += 1
         for folder in (self.folder, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        if (files := FIRMWARES[self.firmware]) and not self._variables().exists():
-            shutil.copy(FIRMWARE_FOLDER / files[1], self._variables())  # a machine writes to its own
+        if (files := FIRMWARES[self.firmware]) and not self.variables().exists():
+            shutil.copy(FIRMWARE_FOLDER / files[1], self.variables())  # a machine writes to its own
         for name in ("serial.in", "serial.out", "qmp"):
             (self.folder / name).unlink(missing_ok=True)
         self.console = Console(self._log("serial"), self.folder / "serial.in", self.alive)

@@ -171,3 +171,20 @@ TEST_CASE(
     one.type("5\n");
     CHECK(consoles.ask("Choice: ").text == "5");
 }
+
+TEST_CASE("a passphrase is on no console, and its blanks stay") {
+    Operator one;
+    Operator other;
+    Consoles consoles({one.name, other.name}, false);
+    Answer answer;
+    std::thread asking([&] { answer = consoles.ask_secret("Passphrase: "); });
+    while (!contains(one.screen(), "Passphrase: ")) {
+    }
+    one.type(" open sesame \r");
+    asking.join();
+    CHECK(answer.text == " open sesame ");
+    CHECK(answer.console == 0);
+    for (Operator *each : {&one, &other})
+        CHECK_FALSE(contains(each->screen(), "sesame"));
+    CHECK(contains(other.screen(), "typed on " + one.name));
+}

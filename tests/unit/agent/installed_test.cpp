@@ -25,10 +25,17 @@ class Screen final : public Terminal {
     void clear() override {}
     void status(const std::string &) override {}
     Answer ask(const std::string &) override { return {}; }
+    Answer ask_secret(const std::string &prompt) override {
+        text += prompt + "\n";
+        const std::string answer = secrets.empty() ? "" : secrets.front();
+        secrets.erase(secrets.begin(), secrets.begin() + (secrets.empty() ? 0 : 1));
+        return {answer, 0};
+    }
     bool interrupted() override { return false; }
     util::Result<void> shell(std::size_t) override { return {}; }
 
     std::string text;
+    std::vector<std::string> secrets; ///< what is typed when asked
 };
 
 const std::string fstab = "/dev/md1\t/\text3\tdefaults\t1 1\nLABEL=/boot\t/boot\text2\tdefaults\t1 "
@@ -291,6 +298,96 @@ TEST_CASE("a root on LVM is activated without udev, and its mapped node is mount
                                       "/dev/md0 on /sysroot/usr ro"});
     CHECK(scene.probes == 1);
     CHECK_FALSE(scene.ran({"e2fsck", "-p", "/dev/mapper/vg0-root"}));
+}
+
+namespace {
+
+/// The article's machine with its root inside LUKS on md1; cryptsetup knows the passphrase.
+struct Locked : Scene {
+    static model::Machine machine() {
+        model::Machine recorded = test::linux_journal_machine();
+        recorded.arrays[1].content = {
+            model::Content::Kind::luks, "crypto_LUKS", "aaaa-bbbb", std::nullopt, {}};
+        recorded.mounts[1].source = "/dev/mapper/md1_crypt";
+        recorded.mounts[1].uuid = "inside";
+        recorded.files.push_back({"/etc/crypttab", "other UUID=gone none luks\n"
+                                                   "swap /dev/md0 /dev/urandom swap\n"
+                                                   "md1_crypt UUID=aaaa-bbbb none luks,discard\n"});
+        return recorded;
+    }
+
+    Locked() : Scene(machine()) {
+        program = [this](const system::Command &command) {
+            if (command.argv[0] != "cryptsetup")
+                return system::Output{};
+            inputs.push_back(command.input);
+            if (command.input != " open sesame ")
+                return system::Output{2, "", "No key available with this passphrase."};
+            system.files["/dev/mapper/md1_crypt"] = "";
+            return system::Output{};
+        };
+    }
+
+    Argv inputs;
+};
+
+} // namespace
+
+TEST_CASE("a root behind LUKS: the passphrase goes to cryptsetup's standard input alone") {
+    Locked scene;
+    scene.screen.secrets = {"wrong", " open sesame "};
+    const auto result = scene.prepare();
+    REQUIRE_MESSAGE(result, result.error().message);
+    CHECK(scene.inputs == Argv{"wrong", " open sesame "});
+    CHECK(scene.ran({"cryptsetup", "open", "--type", "luks", "--key-file=-", "--allow-discards",
+                     "/dev/md1", "md1_crypt"}));
+    CHECK(scene.system.mounts == Argv{"/dev/mapper/md1_crypt on /sysroot", "-/sysroot",
+                                      "/dev/mapper/md1_crypt on /sysroot ro"});
+    CHECK(scene.ran({"e2fsck", "-p", "/dev/mapper/md1_crypt"}));
+    CHECK(scene.screen.text.find("That is not its passphrase.") != std::string::npos);
+    CHECK(scene.screen.text.find("sesame") == std::string::npos);
+    CHECK(scene.probes == 1);
+}
+
+TEST_CASE("without the passphrase nothing is mounted") {
+    Locked none;
+    const auto result = none.prepare();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message == "no passphrase for md1_crypt was given");
+    Locked wrong;
+    wrong.screen.secrets = {"a", "b", "c", " open sesame "};
+    CHECK_FALSE(wrong.prepare());
+    CHECK(wrong.inputs.size() == 3);
+    Locked gone;
+    gone.facts.observed->arrays[1].content = {};
+    CHECK_FALSE(gone.prepare());
+    CHECK(gone.inputs.empty());
+    for (const Scene *scene :
+         {static_cast<Scene *>(&none), static_cast<Scene *>(&wrong), static_cast<Scene *>(&gone)})
+        CHECK(scene->system.mounts.empty());
+}
+
+TEST_CASE("a root on LVM inside LUKS: LVM sees what was opened and nothing else") {
+    model::Machine recorded = Locked::machine();
+    recorded.mounts[1].source = "/dev/mapper/my--vg-root";
+    model::VolumeGroup group{"my-vg", "group-uuid", {"pv-inside"}, {}, ""};
+    group.volumes = {{"root", "lv-uuid", 1000, test::filesystem_content("ext4", "inside", "")}};
+    recorded.volume_groups = {group};
+    Locked scene;
+    scene.facts.profile->machine = recorded;
+    scene.screen.secrets = {" open sesame "};
+    const auto open = scene.program;
+    scene.program = [&, open](const system::Command &command) {
+        if (command.argv[0] == "lvm")
+            scene.system.files["/dev/mapper/my--vg-root"] = "";
+        return open(command);
+    };
+    const auto result = scene.prepare();
+    REQUIRE_MESSAGE(result, result.error().message);
+    CHECK(scene.ran({"lvm", "vgchange", "--config",
+                     "devices{filter=[\"a|^/dev/mapper/md1_crypt$|\",\"r|.*|\"]}", "--sysinit",
+                     "--activate", "y", "--noudevsync", "my-vg"}));
+    CHECK(scene.system.mounts.front() == "/dev/mapper/my--vg-root on /sysroot");
 }
 
 TEST_CASE("a btrfs root is mounted by its subvolume") {

@@ -57,3 +57,19 @@ TEST_CASE("junk is not part of a line") {
     CHECK(flood.lines.at(0).size() == 60);
     CHECK(flood.echo.size() == 61);
 }
+
+TEST_CASE("a passphrase is taken as it is, and nothing of it is echoed") {
+    LineEditor editor;
+    editor.begin(true);
+    std::string echo;
+    std::optional<std::string> line;
+    for (const char byte : std::string_view(" caf\xc3\xa9 wromx\bn\x7fng\x1b[A \r"))
+        line = editor.take(byte, echo);
+    REQUIRE(line);
+    CHECK(*line == " caf\xc3\xa9 wromng ");
+    CHECK(echo == "\n");
+    editor.begin();
+    echo.clear();
+    static_cast<void>(editor.take('x', echo));
+    CHECK(echo == "x");
+}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/session.h"
 
+#include "../support/fake_system.h"
 #include "agent/terminal.h"
 #include "example.h"
-#include "../support/fake_system.h"
 #include "manifest/image_sums.h"
 #include "profile/profile.h"
 #include "util/digest.h"
@@ -133,6 +133,14 @@ TEST_CASE("an image of another machine starts nothing, says whose it is, refuses
     CHECK(contains(text, "made for victim"));
     CHECK(contains(text, "mdrescue: RESULT refused: this disc was made for victim"));
     CHECK(scene.runs_of("mdadm") == 0);
+}
+
+TEST_CASE(
+    "the guided recovery of a whole machine is done at once; the disc is not to be forgotten") {
+    Scene scene;
+    const std::string text = scene.play({"1", "x", "m", "", "6"});
+    CHECK(contains(text, "mdrescue: RESULT done: nothing is to be repaired"));
+    CHECK(contains(text, "Remove the disc, then type r to restart"));
 }
 
 TEST_CASE("without the medium: told, what is here is shown, looking again finds it") {

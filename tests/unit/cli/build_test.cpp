@@ -204,6 +204,26 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(
+    Fixture, "an image says of each EFI system partition whether it has its files, and has them") {
+    record(test::mirror_uefi_machine());
+    test::put(root + "/boot/efi/EFI/debian/shimx64.efi", "shim");
+    success();
+    CHECK(on_image("mdrescue/esp/disk1-1/EFI/debian/shimx64.efi") == "shim");
+    CHECK(contains(on_image("mdrescue/esp/disk1-1.jsonl"), "shimx64.efi"));
+    CHECK(contains(progress.warnings, "partition /dev/nvme1n1p1 will not be on the image"));
+    CHECK_FALSE(contains(progress.warnings, "nvme0n1p1"));
+    const std::string page = on_image("README.txt");
+    CHECK(contains(page, "mdrescue/esp/"));
+    CHECK(contains(page, "This medium holds the files."));
+    CHECK(contains(page, "this medium does not"));
+    fs::remove_all(root + "/boot/efi");
+    fs::remove(options.output);
+    success();
+    CHECK_FALSE(contains(on_image("README.txt"), "holds the files"));
+    CHECK_FALSE(contains(on_image("README.txt"), "mdrescue/esp/"));
+}
+
+TEST_CASE_FIXTURE(
     Fixture,
     "a file of /boot that vanishes or shrinks meanwhile: an error that names it, and no image") {
     const std::string file = root + "/boot/initrd.img-6.1.0-1";

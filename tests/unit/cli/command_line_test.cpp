@@ -252,6 +252,9 @@ TEST_CASE_FIXTURE(SmallRoot,
     CHECK(contains(shown.out, "\rWriting the image"));
     CHECK(contains(shown.out, " %  "));
     CHECK(contains(shown.out, "\x1b[K"));
+    CHECK(contains(shown.out, " s\r\n" + output + "  the rescue image")); // not behind a moving line
+    CHECK(contains(run_program({.arguments = {"verify", output}, .terminal = true}).out,
+                   " s\r\n" + output + " is sound"));
     std::istringstream redrawn(shown.out);
     for (std::string line; std::getline(redrawn, line, '\r');)
         CHECK_MESSAGE(line.size() < 200, line);

@@ -94,6 +94,7 @@ TEST_CASE("the plain page fits 80 columns") {
 TEST_CASE("a UEFI mirror with LVM") {
     auto request = request_for(test::mirror_uefi_machine());
     request.secure_boot = request.guided_recovery = true;
+    request.saved_esps = {{"disk1", 1}};
     const std::string page = unwrapped(text_of(request));
     CHECK(has(page, "nvme0n1p1: EFI, /boot/efi (vfat), 537 MB"));
     CHECK(has(page, "nvme1n1p1: EFI system partition, 537 MB"));
@@ -101,6 +102,7 @@ TEST_CASE("a UEFI mirror with LVM") {
     CHECK(has(page, "Its EFI system partition is gone. This medium holds the files. - It is "
                     "mounted as /boot/efi."));
     CHECK(has(page, "mdrescue/esp/"));
+    CHECK(has(about(text_of(request), "Disk 2 ", "THE ARRAYS"), "this medium does not"));
     CHECK(has(page, "Its EFI boot loader is gone; Disk 2 has one, too."));
     CHECK(has(page, "starts on BIOS and UEFI (Secure Boot may stay on)"));
     CHECK_FALSE(has(page, "does not repair by itself"));
