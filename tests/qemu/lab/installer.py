@@ -164,7 +164,7 @@ def install(layout, debian, folder, report=print):
     blank = [disk_files.blank(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn)
              for slot, plan in enumerate(layout.disks)]
     machine = Machine(f"install-{layout.name}", folder / "install", blank, logs=folder, kernel=debian / "vmlinuz",
-                      initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init", extra_drives=[debian / "root.tar"])
+                      initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init no_timer_check", extra_drives=[debian / "root.tar"])
     with machine.start():
         started = time.monotonic()
         machine.console.wait(r"bash-\d\.\d+# ")

@@ -121,7 +121,7 @@ class Lab:
         """A running machine with these disks and no system of its own: the installer's, at its root prompt."""
         debian = rootfs.obtain(self.run.report)
         machine = self.machine(name, disks, kernel=debian / rootfs.KERNEL, initrd=debian / rootfs.INSTALLER,
-                               append="console=ttyS0,115200 rdinit=/init", boot_disk=None, **options)
+                               append="console=ttyS0,115200 rdinit=/init no_timer_check", boot_disk=None, **options)
         machine.start()
         machine.console.wait(r"bash-\d\.\d+# ")
         machine.console.take_prompt()
