@@ -43,6 +43,7 @@ constexpr std::array hardware_names{
     "module_blacklist",
     "mpt3sas.",
     "nmi_watchdog",
+    "no_timer_check",
     "noacpi",
     "noapic",
     "nolapic",
