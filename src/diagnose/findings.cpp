@@ -58,6 +58,7 @@ class Search {
                      .severity = Severity::warning,
                      .disk = match.recorded});
                 lost_filesystems(*recorded);
+                lost_volumes(*recorded);
             } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
                 survivor(*recorded, *now);
             }
@@ -145,6 +146,24 @@ class Search {
                      .disk = disk.id,
                      .text = mount.target});
         }
+    }
+
+    void lost_volume(const Disk &disk, const Content &content) {
+        if (content.kind == Content::Kind::lvm_pv || content.kind == Content::Kind::luks)
+            add({.kind = Kind::volume_lost,
+                 .severity = Severity::warning,
+                 .disk = disk.id,
+                 .text = content.kind == Content::Kind::luks ? "an encrypted volume (LUKS)"
+                                                             : "a physical volume of LVM"});
+    }
+
+    /// What lay on the dead disk without an array under it, and is no filesystem that could be made
+    /// again.
+    void lost_volumes(const Disk &disk) {
+        lost_volume(disk, disk.content);
+        if (disk.table)
+            for (const model::Partition &partition : disk.table->partitions)
+                lost_volume(disk, partition.content);
     }
 
     void survivor(const Disk &recorded, const Disk &now) {

@@ -130,6 +130,10 @@ std::string words(const Finding &finding, const model::Profile &profile) {
         return fmt::format(
             "{} lay on {} alone: its data is gone. An empty filesystem is made in its place.", text,
             disk);
+    case Kind::volume_lost:
+        return fmt::format("{} held {} outside any array: its data is gone and comes from a "
+                           "backup. Only its partition is made again.",
+                           disk, text);
     case Kind::unsupported:
         return fmt::format("{} belongs to a kind of RAID that mdrescue does not handle (firmware "
                            "RAID, multipath).",

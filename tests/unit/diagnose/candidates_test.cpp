@@ -212,3 +212,11 @@ TEST_CASE("an array of another shape than recorded refuses (FAULTS 20)") {
     CHECK(has(findings(look), Finding::Kind::layout_changed));
     CHECK(diagnose::refuses(findings(look)));
 }
+
+TEST_CASE("LVM or LUKS on the dead disk alone is told as lost") {
+    test::Look look = test::replaced("disk1");
+    CHECK_FALSE(has(findings(look), Finding::Kind::volume_lost));
+    look.profile.machine.disks[0].table->partitions[0].content.kind = model::Content::Kind::luks;
+    CHECK(has(findings(look), Finding::Kind::volume_lost));
+    CHECK_FALSE(diagnose::refuses(findings(look)));
+}
