@@ -230,7 +230,8 @@ TEST_CASE_FIXTURE(
     for (const bool vanishes : {true, false}) {
         test::put(file, std::string(3'000'000, 'x'));
         progress.act = [&](const std::string &phase) {
-            if (phase == "Writing the image")
+            // after the files were listed; once writing begins they may be read ahead already
+            if (phase == "Choosing modules and tools")
                 vanishes ? static_cast<void>(fs::remove(file)) : fs::resize_file(file, 2'000'000);
         };
         CHECK(contains(failure().message, file));

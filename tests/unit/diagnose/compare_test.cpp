@@ -155,6 +155,34 @@ TEST_CASE("a wiped disk is known by its serial and model, or its WWN") {
     }
 }
 
+TEST_CASE("the disk that was replaced, put in beside the one that took its place (FAULTS 16)") {
+    const auto recorded = test::profile_of(test::linux_journal_machine("1.2"));
+    auto observed = recorded.machine;
+    auto successor = observed.disks[3];
+    successor.id = "successor";
+    successor.serial = "OTHER";
+    observed.disks.push_back(successor);
+    for (auto &array : observed.arrays) {
+        const auto member =
+            std::find_if(array.members.begin(), array.members.end(),
+                         [](const auto &candidate) { return candidate.device.disk == "disk4"; });
+        auto rebuilt = *member;
+        rebuilt.device.disk = "successor";
+        rebuilt.device_uuid = "99999999:99999999:99999999:99999999";
+        array.members.push_back(rebuilt);
+    }
+    const auto comparison = diagnose::compare(recorded, observed);
+    REQUIRE(comparison.duplicates.size() == 1);
+    CHECK(comparison.duplicates[0].observed == std::vector<std::string>{"disk4", "successor"});
+
+    SUBCASE("a copy of its partition table alone is no such thing") {
+        for (auto &array : observed.arrays)
+            std::erase_if(array.members,
+                          [](const auto &one) { return one.device.disk == "successor"; });
+        CHECK(diagnose::compare(recorded, observed).duplicates.empty());
+    }
+}
+
 TEST_CASE("a clone is reported; the original's serial decides which one is meant") {
     auto recorded = test::profile_of(test::linux_journal_machine("1.2"));
     auto observed = recorded.machine;
