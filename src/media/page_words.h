@@ -37,7 +37,7 @@ struct ArrayWords {
     std::string slots; ///< "[UUUUUU]"
     std::uint64_t size = 0;
     std::string use;       ///< "/", "swap", "LVM vg0: /, swap"
-    std::string tolerance; ///< "one disk may die"
+    std::string tolerance; ///< "can lose any one disk"
 };
 
 [[nodiscard]] std::string host_words(const model::Profile &profile);

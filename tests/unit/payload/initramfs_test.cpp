@@ -9,7 +9,6 @@
 
 using namespace mdrescue;
 using namespace std::string_literals;
-using manifest::Node;
 
 namespace {
 
@@ -168,6 +167,7 @@ TEST_CASE(
                                            "md/dm-mod",
                                            "md/dm-snapshot"};
     std::vector<std::string> paths;
+    paths.reserve(drivers.size());
     for (const auto &driver : drivers)
         paths.push_back("kernel/drivers/" + driver + ".ko");
     for (const char *filesystem : {"isofs/isofs", "fat/vfat", "ext4/ext4", "nls/nls_cp437"})
