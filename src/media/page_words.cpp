@@ -329,8 +329,7 @@ std::vector<std::string> recovery_steps() {
     // The brackets tell one text over several lines from a forgotten comma.
     return {
         ("Find out which disk died. Names like sda change when a disk is missing; the serial "
-         "number "
-         "on its label does not. The table below says what each one is."),
+         "number on its label does not. The table below says what each one is."),
         "Take out that disk and no other. Put a blank disk in its place, at least as large.",
         "Start the machine from this medium (see \"Starting from this medium\").",
         ("Leave the menu at \"Guided recovery\". It looks for the disks, shows a plan, and writes "

@@ -310,6 +310,7 @@ TEST_CASE_FIXTURE(Fixture,
     record(test::linux_journal_machine());
     success();
     const std::string first = test::get(options.output);
+    CHECK(contains(first, "MDRESCUE"));
     options.output = out + "/another.iso";
     ::setenv("TZ", "Asia/Tokyo", 1);
     ::setenv("LC_ALL", "tr_TR.UTF-8", 1);
