@@ -223,17 +223,32 @@ class Recovery {
         return std::nullopt;
     }
 
-    /// Whether the machine is whole and every step that belongs to a whole machine says done.
+    /// Whether the machine is whole: every step that would change it says done. From the disc, an
+    /// installed system that cannot be looked into (a locked one) does not count.
     bool nothing_to_do() {
         if (writes_a_disk())
             return false;
         execute::Context context = make_context();
         return std::all_of(plan_.steps.begin(), plan_.steps.end(), [&](const plan::Step &step) {
-            return std::holds_alternative<plan::SaveLog>(step) ||
-                   (std::holds_alternative<plan::RestoreConfiguration>(step) &&
-                    !start_.places.online) ||
-                   execute::check(context, step).kind == execute::Status::Kind::done;
+            if (is_means(step))
+                return true;
+            const auto kind = execute::check(context, step).kind;
+            return kind == execute::Status::Kind::done ||
+                   (kind == execute::Status::Kind::blocked && is_inside(step) &&
+                    !start_.places.online);
         });
+    }
+
+    /// Done for the sake of other steps alone.
+    static bool is_means(const plan::Step &step) {
+        return std::holds_alternative<plan::MakeWritable>(step) ||
+               std::holds_alternative<plan::SaveLog>(step);
+    }
+
+    /// Done inside the installed system.
+    static bool is_inside(const plan::Step &step) {
+        return std::holds_alternative<plan::RestoreConfiguration>(step) ||
+               std::holds_alternative<plan::RememberBootDisk>(step);
     }
 
     bool confirmed() {

@@ -69,8 +69,6 @@ void Session::load_drivers() {
         driver_warnings_ = *result;
     else
         driver_warnings_.push_back(result.error().message);
-    if (const auto result = modules_.settle(); !result)
-        driver_warnings_.push_back(result.error().message);
 }
 
 void Session::look_at_medium() {
