@@ -177,9 +177,9 @@ Lines found_disk(const Facts &facts, const Disk &recorded, const diagnose::DiskM
                wrapped({{std::string(table_indent, ' ') + "now at ", Style::normal}},
                        now.position.empty() ? "an unknown position" : printable(now.position)));
     if (now.serial != recorded.serial)
-        append(lines, wrapped({{std::string(table_indent, ' ') + "recorded with serial ",
-                                Style::warning}},
-                              recorded.serial.empty() ? "none" : printable(recorded.serial)));
+        append(lines,
+               wrapped({{std::string(table_indent, ' ') + "recorded with serial ", Style::warning}},
+                       recorded.serial.empty() ? "none" : printable(recorded.serial)));
     return lines;
 }
 

@@ -129,9 +129,9 @@ std::string human_report(const BuildReport &report) {
     return text;
 }
 
-/// Where `recover` looks for it. The image is complete without, and `recover --from` reads it there.
-void keep_profile(system::System &system, const model::Profile &profile,
-                  util::Progress &progress) {
+/// Where `recover` looks for it. The image is complete without, and `recover --from` reads it
+/// there.
+void keep_profile(system::System &system, const model::Profile &profile, util::Progress &progress) {
     const auto kept = [&]() -> util::Result<void> {
         MDR_TRY(system.make_directory(std::filesystem::path(kept_profile).parent_path()));
         return system.replace_file(kept_profile, profile::to_json(profile), 0600);

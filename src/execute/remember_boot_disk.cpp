@@ -41,8 +41,8 @@ bool names(const std::string &device, const model::Disk &disk) {
     return !disk.position.empty() && device == "/dev/disk/by-path/" + disk.position;
 }
 
-/// The list with the names that were the dead disk's alone replaced by one of the new disk; the same
-/// list where there are none.
+/// The list with the names that were the dead disk's alone replaced by one of the new disk; the
+/// same list where there are none.
 std::string mended(const std::string &list, const model::Disk &dead, const model::Disk &now,
                    const std::string &name) {
     std::vector<std::string> devices;

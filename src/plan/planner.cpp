@@ -216,9 +216,8 @@ class Planner {
         const auto there = plan_.disks.find(recorded.id);
         const Disk *now =
             there == plan_.disks.end() ? nullptr : model::find_disk(observed_, there->second);
-        return now != nullptr &&
-               (replaced(recorded.id) || now->serial != recorded.serial ||
-                now->wwn != recorded.wwn || now->position != recorded.position);
+        return now != nullptr && (replaced(recorded.id) || now->serial != recorded.serial ||
+                                  now->wwn != recorded.wwn || now->position != recorded.position);
     }
 
     [[nodiscard]] bool to_be_rebuilt(const Array &array) const {
