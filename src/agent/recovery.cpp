@@ -62,7 +62,7 @@ class Recovery {
     Recovery(system::System &system, Terminal &terminal, const execute::Observe &observe,
              const RecoveryStart &start)
         : system_(system), terminal_(terminal), observe_(observe), start_(start),
-          journal_(system, log_directory(start.places)) {}
+          observed_(start.observed), journal_(system, log_directory(start.places)) {}
 
     RecoveryEnd run() {
         if (auto failed = look())
@@ -85,11 +85,12 @@ class Recovery {
     }
 
     std::optional<RecoveryEnd> look() {
-        auto outlook = look_at(system_, terminal_, observe_, start_.profile, start_.medium);
-        if (!outlook)
+        auto observed = observed_ ? Result<model::Machine>(std::move(*observed_)) : observe_();
+        observed_.reset(); // true only once
+        if (!observed)
             return end(Outcome::failed,
-                       "this machine could not be read: " + outlook.error().message);
-        outlook_ = std::move(*outlook);
+                       "this machine could not be read: " + observed.error().message);
+        outlook_ = look_at(system_, terminal_, std::move(*observed), start_.profile, start_.medium);
         terminal_.show(findings_screen(outlook_, start_.profile));
         note_findings();
         return std::nullopt;
@@ -368,6 +369,7 @@ class Recovery {
     Terminal &terminal_;
     const execute::Observe &observe_;
     const RecoveryStart &start_;
+    std::optional<model::Machine> observed_;
     execute::Journal journal_;
     RebuildProgress rebuild_progress_{system_, terminal_};
     Outlook outlook_;

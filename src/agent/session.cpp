@@ -209,6 +209,7 @@ std::optional<Ending> Session::recover(bool unattended) {
         .places = std::move(places),
         .medium = facts_.medium,
         .check_medium = [this](util::Progress &progress) { return check_once(progress); },
+        .observed = unattended ? facts_.observed : std::nullopt, // just looked at
         .unattended = unattended};
     const RecoveryEnd ended = agent::recover(system_, terminal_, observe_, start);
     end_with(ended.outcome, ended.sentence);
