@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <cerrno>
+#include <filesystem>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -237,7 +238,8 @@ util::Result<void> write_archive(const manifest::Tree &tree, bool zstd, const st
             total += size_of(node);
     progress.phase("Compressing the rescue system", total);
     auto result = write_all(tree, zstd, path, progress);
-    if (!result)
+    std::error_code unseen;
+    if (!result && std::filesystem::is_regular_file(path, unseen)) // a device is not ours to remove
         ::unlink(path.c_str());
     return result;
 }

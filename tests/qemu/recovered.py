@@ -45,12 +45,24 @@ def starts_by_itself(machine, made, boot_disk=None):
 
     `boot_disk`: slot of the only disk the firmware may start from; that of the layout's boot loader unless given. Leaves it running.
     """
+    start(machine, made, boot_disk)
+    is_whole(machine, made)
+
+
+def starts_and_resyncs(machine, made):
+    """The same of a machine whose power failed while a whole array was being written: md compares its members then."""
+    start(machine, made)
+    machine.console.output("; ".join(f"mdadm --wait /dev/md{array.number}" for array in made.layout.arrays) + "; true", 900)
+    is_whole(machine, made)
+
+
+def start(machine, made, boot_disk=None):
+    """Starts a machine that is off from its own disks (see starts_by_itself), up to its root prompt."""
     machine.medium = machine.kernel = machine.incoming = None
     machine.logged = False
     machine.boot_disk = made.layout.loaders[0].slot if boot_disk is None else boot_disk
     machine.start()
     wait_for_prompt(machine, made.layout, 300)
-    is_whole(machine, made)
 
 
 def is_whole(machine, made):

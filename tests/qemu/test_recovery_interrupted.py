@@ -37,7 +37,7 @@ def test_fault_01_cut_after_each_step(lab, name):
     assert asked.word in ("confirm", "done"), asked
     assert len(ended) >= 8, ended
     program.power_off(machine)
-    recovered.starts_by_itself(machine, made)
+    recovered.starts_and_resyncs(machine, made)
 
 
 def asked_on_the_disc(machine):
