@@ -149,6 +149,17 @@ const VerbatimFile *find_file(const Machine &machine, const std::string &path) {
     return find_in(machine.files, [&](const VerbatimFile &file) { return file.path == path; });
 }
 
+const BootLoader *find_esp(const Disk &disk, unsigned partition) {
+    for (const BootLoader &loader : disk.boot_loaders)
+        if (loader.kind == BootLoader::Kind::esp && loader.partition == partition)
+            return &loader;
+    return nullptr;
+}
+
+std::string esp_snapshot_path(const DeviceRef &esp) {
+    return "mdrescue/esp/" + esp.disk + "-" + std::to_string(esp.partition);
+}
+
 std::string device_path(const Disk &disk, unsigned partition) {
     if (partition == 0)
         return "/dev/" + disk.kernel_name;

@@ -254,6 +254,11 @@ struct Profile {
 /// The content of a disk or partition; nullptr where there is no such device.
 [[nodiscard]] const Content *find_content(const Machine &machine, const DeviceRef &device);
 [[nodiscard]] const VerbatimFile *find_file(const Machine &machine, const std::string &path);
+/// The EFI system partition of that number, as a boot loader; nullptr where the partition is none.
+[[nodiscard]] const BootLoader *find_esp(const Disk &disk, unsigned partition);
+
+/// Where an image keeps the files of an EFI system partition: "mdrescue/esp/disk1-1".
+[[nodiscard]] std::string esp_snapshot_path(const DeviceRef &esp);
 
 /// "/dev/sda2", "/dev/nvme0n1p2": for people.
 [[nodiscard]] std::string device_path(const Disk &disk, unsigned partition);

@@ -97,6 +97,9 @@ class Installer:
         self.write("/etc/hostname", layout.hostname)
         self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {layout.hostname}")
         self.write("/etc/machine-id", hashlib.md5(layout.name.encode()).hexdigest())
+        # A device that a busy host is slow to show is not a device that is missing (systemd-system.conf(5)).
+        self.run(f"mkdir -p {TARGET}/etc/systemd/system.conf.d")
+        self.write("/etc/systemd/system.conf.d/lab.conf", "[Manager]\nDefaultDeviceTimeoutSec=5min")
         for name in ("dev", "proc", "sys", "run"):
             self.run(f"mount --bind /{name} {TARGET}/{name}")
         # what udev would have linked: update-grub looks for it

@@ -164,7 +164,7 @@ def mirror_uefi(root=1400, swap=128, esp=64):
         for slot, letter in enumerate("AB"))
     arrays = (Array(0, "1", 0, "1.2", ((0, 2), (1, 2))), Array(1, "1", 0, "1.2", ((0, 3), (1, 3))))
     filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"),
-                   Filesystem((0, 1), "vfat", "/boot/efi", label="ESP-1", options="umask=0077,nofail,x-systemd.device-timeout=5s"),
+                   Filesystem((0, 1), "vfat", "/boot/efi", label="ESP-1", options="umask=0077,nofail,x-systemd.device-timeout=2min"),
                    Filesystem((1, 1), "vfat", "", label="ESP-2"),
                    Filesystem("md1", "swap", "none", options="sw"))
     return Layout("mirror-uefi", "mirror", disks, arrays, filesystems, (Loader("grub-efi", 0), Loader("grub-efi", 1)),
