@@ -115,8 +115,8 @@ void know_loaders(model::Machine &machine, const std::vector<EspSnapshot> &snaps
             const auto snapshot =
                 std::find_if(snapshots.begin(), snapshots.end(),
                              [&](const EspSnapshot &one) { return one.device == device; });
-            loader.files = snapshot == snapshots.end() ? std::vector<std::string>{}
-                                                       : loaders_of(*snapshot);
+            loader.files =
+                snapshot == snapshots.end() ? std::vector<std::string>{} : loaders_of(*snapshot);
         }
 }
 

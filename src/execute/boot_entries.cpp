@@ -17,10 +17,9 @@ using model::BootEntry;
 using model::Firmware;
 
 bool same_name(const std::string &one, const std::string &other) {
-    return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                      [](unsigned char a, unsigned char b) {
-                          return std::toupper(a) == std::toupper(b);
-                      });
+    return std::equal(
+        one.begin(), one.end(), other.begin(), other.end(),
+        [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); });
 }
 
 const BootEntry *numbered(const Firmware &firmware, unsigned number) {

@@ -14,10 +14,9 @@ using util::Result;
 
 /// What is lost without the entry: whether firmware starts the loader all the same.
 std::string without_entry(const Context &context, const plan::MakeBootEntry &step) {
-    const model::Disk *recorded =
-        model::find_disk(context.profile.machine, step.device.disk);
-    return fallback_words(
-        recorded == nullptr ? nullptr : model::find_esp(*recorded, step.device.partition));
+    const model::Disk *recorded = model::find_disk(context.profile.machine, step.device.disk);
+    return fallback_words(recorded == nullptr ? nullptr
+                                              : model::find_esp(*recorded, step.device.partition));
 }
 
 const BootEntry *entry_of(const model::Firmware &firmware, const plan::MakeBootEntry &step) {
@@ -36,8 +35,8 @@ Result<void> put_in_order(Context &context, const BootEntry &made, const model::
     const auto order = order_with(made, context.profile.machine.firmware, now);
     if (order == now.boot_order)
         return {};
-    MDR_TRY(system::run_ok(context.system, {.argv = {"efibootmgr", "--quiet", "--bootorder",
-                                                     order_text(order)}}));
+    MDR_TRY(system::run_ok(context.system,
+                           {.argv = {"efibootmgr", "--quiet", "--bootorder", order_text(order)}}));
     return {};
 }
 

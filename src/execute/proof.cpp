@@ -94,8 +94,7 @@ const model::Array *array_with(const model::Machine &machine, const model::Devic
 /// The files are there: put back and read back, mirrored by an array that is whole, or looked for.
 Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model::BootLoader &esp,
                      bool replaced, const ProofReport &report) {
-    const model::Array *array =
-        array_with(context.profile.machine, {recorded.id, esp.partition});
+    const model::Array *array = array_with(context.profile.machine, {recorded.id, esp.partition});
     if (array != nullptr && !array_proof(context, *array).proven)
         return {};
     if (array == nullptr && replaced &&
@@ -109,9 +108,8 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
 /// A disk that was not replaced has the boot loader it had; what is seen on it now is what is said.
 Verdict bios_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
                      const model::BootLoader &loader, bool replaced, const ProofReport &report) {
-    const bool starts = replaced
-                            ? boot_loader_proven(context, recorded.id, loader, report.steps)
-                            : model::starts_machine(context.profile.machine, now);
+    const bool starts = replaced ? boot_loader_proven(context, recorded.id, loader, report.steps)
+                                 : model::starts_machine(context.profile.machine, now);
     return starts ? Verdict{true, "yes"} : Verdict{};
 }
 

@@ -84,8 +84,7 @@ class Restore {
     Result<void> run() {
         MDR_TRY(find_source());
         if (!filesystem_is_there())
-            return fail(
-                fmt::format("the filesystem for {} is not there", plan::name_of(step_)));
+            return fail(fmt::format("the filesystem for {} is not there", plan::name_of(step_)));
         // Safety rules 1 and 2: only onto a replacement of this plan.
         MDR_TRY(confirm_target(context_, step_.device.disk));
         MDR_TRY_ASSIGN(Mounted mounted, mount(true));

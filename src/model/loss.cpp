@@ -91,9 +91,8 @@ bool named_by_entry(const Firmware &firmware, const std::string &partition_guid)
 
 bool starts_by_esp(const Machine &machine, const Disk &disk, const BootLoader &loader) {
     const Partition *partition = find_partition(machine, {disk.id, loader.partition});
-    return has_fallback_loader(loader) ||
-           (!loader.files.empty() && partition != nullptr &&
-            named_by_entry(machine.firmware, partition->uuid));
+    return has_fallback_loader(loader) || (!loader.files.empty() && partition != nullptr &&
+                                           named_by_entry(machine.firmware, partition->uuid));
 }
 
 bool other_disk_starts(const Machine &machine, const Disk &gone) {

@@ -32,12 +32,17 @@ Argv wipe_command(const WipeSignatures &step, const Plan &plan, const Machines &
 Argv entry_command(const MakeBootEntry &step, const std::string &disk) {
     if (disk.empty())
         return {};
-    return {"efibootmgr",    "--quiet",
-            "--create",      "--disk",
-            disk,            "--part",
+    return {"efibootmgr",
+            "--quiet",
+            "--create",
+            "--disk",
+            disk,
+            "--part",
             fmt::to_string(step.device.partition),
-            "--label",       step.entry.label,
-            "--loader",      step.entry.file};
+            "--label",
+            step.entry.label,
+            "--loader",
+            step.entry.file};
 }
 
 Argv wait_command(const WaitForRebuild &step, const Machines &machines) {

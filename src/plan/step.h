@@ -65,8 +65,8 @@ struct RestoreFiles {
     std::string filesystem; ///< type, for mount(2)
     std::string uuid;       ///< of the filesystem
     std::string snapshot;   ///< on the image: "boot", "mdrescue/esp/disk1-1"
-    std::string target; ///< where it is mounted on the machine: "/boot"; "" for an EFI system
-                        ///< partition that is not
+    std::string target;     ///< where it is mounted on the machine: "/boot"; "" for an EFI system
+                            ///< partition that is not
     bool operator==(const RestoreFiles &) const = default;
 };
 
@@ -117,9 +117,10 @@ struct SaveLog {
     bool operator==(const SaveLog &) const = default;
 };
 
-using Step = std::variant<MarkDisk, WriteTable, WipeSignatures, MakeWritable, AddMember,
-                          MakeFilesystem, RestoreFiles, InstallBootLoader, MakeBootEntry,
-                          UnmarkDisk, WaitForRebuild, RestoreConfiguration, RememberBootDisk, SaveLog>;
+using Step =
+    std::variant<MarkDisk, WriteTable, WipeSignatures, MakeWritable, AddMember, MakeFilesystem,
+                 RestoreFiles, InstallBootLoader, MakeBootEntry, UnmarkDisk, WaitForRebuild,
+                 RestoreConfiguration, RememberBootDisk, SaveLog>;
 
 /// True for steps that help and that nothing depends on: where one cannot be done that is told,
 /// and the recovery goes on (FAULTS 34).

@@ -3,8 +3,9 @@
 
 import program
 import recovered
+from lab.installer import wait_for_prompt
 from lab.runner import case, cases
-from recoveries import blank_instead_of, led_to_the_end, log_is_kept, survivors
+from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
 
 MIRROR_UEFI, SINGLE_ESP = "mirror-uefi", "single-esp"
 
@@ -14,7 +15,10 @@ def recovered_from_disc(lab, made, slot):
     their array members alone; then the machine starts without the disc and is what it was. Returns it, switched off."""
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
-    led_to_the_end(machine)
+    program.consent(machine.console, program.ask(machine))
+    ended = program.finish(machine.console)
+    all_steps_done(ended)
+    ended.shows(*(program.STARTS.format(loader.slot + 1) for loader in made.layout.loaders))
     program.power_off(machine)
     recovered.survivors_untouched(machine, made.layout, survivors(machine, slot))
     recovered.starts_by_itself(machine, made)
@@ -32,6 +36,22 @@ def test_mirror_uefi(lab, slot):
     machine = recovered_from_disc(lab, made, slot)
     for alone in range(len(machine.disks)):
         recovered.starts_alone(lab, machine, made, alone)
+
+
+@cases(case("disk1", 0, thorough=True))
+def test_boot_entry_forgotten(lab, slot):
+    """The firmware knows no boot entry any more: the one of the replaced disk is made again, the first in the boot order, and is started."""
+    made = program.image(lab, MIRROR_UEFI)
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), variables=None)
+    program.agent_screen(machine)
+    led_to_the_end(machine)
+    program.power_off(machine)
+    machine.medium = None
+    machine.start()
+    machine.console.wait(r'BdsDxe: starting Boot[0-9A-F]{4} "debian" from HD\(1,GPT,' + made.layout.partition_guid(slot, 1), 120)
+    wait_for_prompt(machine, made.layout, 400)
+    entries = recovered.answers(machine, "boot entries", "")
+    assert entries.strip().splitlines() == made.state["boot entries"].strip().splitlines()[:1], entries
 
 
 @cases(case("disk1", 0, thorough=True), case("disk2", 1, thorough=True), case("disk3", 2, thorough=True))

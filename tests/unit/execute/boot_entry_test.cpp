@@ -34,8 +34,8 @@ std::string utf16(const std::string &text) {
 std::string load_option(const std::string &label, const std::string &guid,
                         const std::string &file) {
     std::string path("\x04\x01\x2a\x00", 4);
-    path += std::string("\x01\0\0\0", 4) + std::string(16, '\0') + *util::guid_bytes(guid) +
-            "\x02\x02";
+    path +=
+        std::string("\x01\0\0\0", 4) + std::string(16, '\0') + *util::guid_bytes(guid) + "\x02\x02";
     const std::string name = utf16(file);
     path += std::string("\x04\x04", 2) + static_cast<char>(name.size() + 4) + '\0' + name;
     path += std::string("\x7f\xff\x04\x00", 4);
@@ -73,7 +73,8 @@ struct Mirror : test::Recovery {
             return std::find(command.argv.begin(), command.argv.end(), word) != command.argv.end();
         };
         if (full)
-            return system::Output{5, "", "Could not prepare Boot variable: No space left on device"};
+            return system::Output{5, "",
+                                  "Could not prepare Boot variable: No space left on device"};
         if (has("--create")) {
             set("Boot0001", load_option("debian", esp_guid, shim));
             set("BootOrder", std::string("\x01\0\x00\x00", 4));
@@ -104,9 +105,9 @@ TEST_CASE("a boot entry the firmware has forgotten is made again") {
     Mirror machine;
     CHECK(execute::check(machine.context, machine.step).kind == Kind::not_done);
     REQUIRE(execute::apply(machine.context, machine.step));
-    CHECK(machine.system.commands[0].argv ==
-          Argv{"efibootmgr", "--quiet", "--create", "--disk", "/dev/nvme0n1", "--part", "1",
-               "--label", "debian", "--loader", shim});
+    CHECK(machine.system.commands[0].argv == Argv{"efibootmgr", "--quiet", "--create", "--disk",
+                                                  "/dev/nvme0n1", "--part", "1", "--label",
+                                                  "debian", "--loader", shim});
     CHECK(machine.system.commands.size() == 1); // it was the first, and is
     CHECK(execute::check(machine.context, machine.step).kind == Kind::done);
 }
@@ -139,9 +140,8 @@ TEST_CASE("places in the boot order") {
     CHECK(order(recorded, firmware({9, 1, 3}, {entry(1, "A"), entry(3, "C"), entry(9, "B")})) ==
           Order{1, 9, 3});
     // Others under other numbers, and new ones.
-    CHECK(order(recorded, firmware({9, 5, 6, 4}, {entry(4, "C"), entry(5, ""),
-                                                  entry(6, "A"), entry(9, "B")})) ==
-          Order{5, 6, 9, 4});
+    CHECK(order(recorded, firmware({9, 5, 6, 4}, {entry(4, "C"), entry(5, ""), entry(6, "A"),
+                                                  entry(9, "B")})) == Order{5, 6, 9, 4});
     // None that came before it is left.
     CHECK(order(recorded, firmware({3}, {entry(3, "C"), entry(9, "B")})) == Order{9, 3});
     CHECK(order(firmware({}, {}), firmware({3, 9}, {})) == Order{9, 3});
@@ -239,7 +239,7 @@ TEST_CASE("the proof says of each disk of a UEFI machine whether it starts it") 
                               "yes starts this machine: yes (\\EFI\\BOOT)"});
     // A replaced disk needs its files read back against the disc, which is not here.
     machine.plan.replacements = {{"disk1", "disk1", diagnose::Fitness::blank}};
-    machine.plan.steps = {plan::RestoreFiles{
-        {"disk1", 1}, "vfat", "5E1D-00A1", "mdrescue/esp/disk1-1", "/boot/efi"}};
+    machine.plan.steps = {
+        plan::RestoreFiles{{"disk1", 1}, "vfat", "5E1D-00A1", "mdrescue/esp/disk1-1", "/boot/efi"}};
     CHECK(sentences()[0] == "no starts this machine: not proven");
 }
