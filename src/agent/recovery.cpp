@@ -69,7 +69,7 @@ class Recovery {
     Recovery(system::System &system, Terminal &terminal, const execute::Observe &observe,
              const RecoveryStart &start)
         : system_(system), terminal_(terminal), observe_(observe), start_(start),
-          journal_(system, start.places.scratch + "/log") {}
+          journal_(system, log_directory(start.places)) {}
 
     RecoveryEnd run() {
         if (auto failed = look())
@@ -336,6 +336,7 @@ class Recovery {
             return end(Outcome::refused,
                        fmt::format("\"{}\" must not be done: {}", step, result.error.message));
         case execute::RunResult::Kind::failed:
+            terminal_.show(failure_screen(plan_, machines()));
             return end(
                 Outcome::failed,
                 fmt::format(
@@ -366,6 +367,8 @@ class Recovery {
 };
 
 } // namespace
+
+std::string log_directory(const execute::Places &places) { return places.scratch + "/log"; }
 
 RecoveryEnd recover(system::System &system, Terminal &terminal, const execute::Observe &observe,
                     const RecoveryStart &start) {

@@ -26,6 +26,9 @@ struct RecoveryStart {
     bool unattended = false; ///< ask nothing, and refuse unless the strict predicate holds
 };
 
+/// Where the log of the recovery is kept while it runs: recovery.log and recovery.jsonl.
+[[nodiscard]] std::string log_directory(const execute::Places &places);
+
 struct RecoveryEnd {
     Outcome outcome = Outcome::cancelled;
     std::string sentence;

@@ -72,6 +72,16 @@ Lines proofs(const std::vector<execute::Proof> &proofs) {
 
 } // namespace
 
+Lines failure_screen(const plan::Plan &plan, const plan::Machines &machines) {
+    Lines lines;
+    for (const plan::Replacement &one : plan.replacements)
+        if (const model::Disk *target = model::find_disk(machines.observed, one.observed))
+            append(lines,
+                   wrapped({{"Written to was ", Style::normal}},
+                           observed_words(*target) + ". If that disk is bad, put in another."));
+    return lines;
+}
+
 Lines findings_screen(const Outlook &outlook, const model::Profile &profile) {
     Lines lines{heading("FOUND")};
     for (const diagnose::Finding &finding : outlook.findings) {

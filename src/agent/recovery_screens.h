@@ -26,6 +26,9 @@ namespace mdrescue::agent {
 [[nodiscard]] Lines plan_screen(const plan::Plan &plan, const plan::Machines &machines,
                                 bool detail);
 
+/// Which disks a plan that failed has written to.
+[[nodiscard]] Lines failure_screen(const plan::Plan &plan, const plan::Machines &machines);
+
 /// " 3/12 done     partition table of disk1"
 [[nodiscard]] Line step_line(std::size_t number, std::size_t count, const std::string &title,
                              const char *state, Style style);

@@ -4,6 +4,7 @@
 #include "agent/screen_parts.h"
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::agent {
@@ -68,7 +69,7 @@ Lines menu(bool more) {
             row("  1 Guided recovery      2 Rescue shell    3 Look again"),
             row(fmt::format("  4 Check this medium    5 Restart         6 Power off{}",
                             more ? "     7 Show all" : "")),
-            row("  8 Start the installed system from here, without what is missing")};
+            row("  8 Start the installed system from here, without what is missing   9 Log")};
 }
 
 Lines warnings_of(const Facts &facts) {
@@ -190,6 +191,19 @@ Lines shell_greeting(const Facts &facts) {
                                        printable(array.running_state));
     if (!running.empty())
         append(lines, wrapped({{"Arrays: ", Style::normal}}, running));
+    return lines;
+}
+
+Lines log_lines(std::string_view text) {
+    constexpr std::size_t seconds = 12; // columns in front of each sentence
+    Lines lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        append(lines, wrapped({{printable(line.substr(0, seconds)), Style::normal}},
+                              printable(line.substr(std::min(seconds, line.size())))));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
     return lines;
 }
 

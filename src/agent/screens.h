@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What is shown, as pure functions: facts in, lines out. The overview fits on 80x24.
@@ -45,6 +46,9 @@ inline constexpr std::size_t screen_rows = 24;
 
 /// The lines that greet in a rescue shell.
 [[nodiscard]] Lines shell_greeting(const Facts &facts);
+
+/// A log of execute::Journal, as it is in the file.
+[[nodiscard]] Lines log_lines(std::string_view text);
 
 enum class Outcome { done, refused, failed, cancelled };
 /// "mdrescue: RESULT done: the medium is sound, 212 MB checked": one line, for people and programs.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/session.h"
 
-#include "execute/assemble.h"
 #include "agent/check.h"
 #include "agent/console_progress.h"
 #include "agent/installed.h"
@@ -9,6 +8,7 @@
 #include "agent/recovery.h"
 #include "agent/screens.h"
 #include "agent/waiting.h"
+#include "execute/assemble.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -48,7 +48,8 @@ class Session {
     std::optional<Ending> recover(bool unattended);
     std::optional<Ending> finished();
     std::optional<Ending> start_installed();
-    void show_all();
+    void show_pages(const Lines &lines);
+    void show_log();
     std::optional<Ending> choose();
 
     system::System &system_;
@@ -116,10 +117,11 @@ void Session::assemble_recorded() {
     if (!facts_.profile || !facts_.observed)
         return;
     facts_.assemblies = diagnose::decide_assembly(facts_.profile->machine, *facts_.observed);
-    const bool wanted =
-        std::any_of(facts_.assemblies.begin(), facts_.assemblies.end(), [](const diagnose::Assembly &one) {
-            return one.verdict == diagnose::Verdict::start || one.verdict == diagnose::Verdict::restart;
-        });
+    const bool wanted = std::any_of(facts_.assemblies.begin(), facts_.assemblies.end(),
+                                    [](const diagnose::Assembly &one) {
+                                        return one.verdict == diagnose::Verdict::start ||
+                                               one.verdict == diagnose::Verdict::restart;
+                                    });
     if (!wanted)
         return;
     if (const auto result = start_arrays_read_only(system_); !result) {
@@ -257,10 +259,9 @@ std::optional<Ending> Session::start_installed() {
     return Ending::installed;
 }
 
-/// Page by page: there is no scrolling back on a screen.
-void Session::show_all() {
+/// There is no scrolling back on a screen.
+void Session::show_pages(const Lines &lines) {
     constexpr std::size_t page = screen_rows - 2;
-    const Lines lines = details(facts_);
     for (std::size_t from = 0; from < lines.size(); from += page) {
         const std::size_t to = std::min(from + page, lines.size());
         terminal_.clear();
@@ -272,6 +273,11 @@ void Session::show_all() {
         if (answer.text == "q")
             return;
     }
+}
+
+void Session::show_log() {
+    const auto text = system_.read_file(log_directory(execute::Places()) + "/recovery.log");
+    show_pages(log_lines(text ? *text : "Nothing was begun since this system was started.\n"));
 }
 
 /// One answer to the menu; an ending when that was chosen.
@@ -296,7 +302,10 @@ std::optional<Ending> Session::choose() {
         end_with(Outcome::cancelled, "powering off; no recovery was done");
         return Ending::power_off;
     } else if (answer.text == "7") {
-        show_all();
+        show_pages(details(facts_));
+        return std::nullopt;
+    } else if (answer.text == "9") {
+        show_log();
         return std::nullopt;
     } else {
         if (!answer.text.empty())

@@ -5,11 +5,12 @@
 #include "cli/image_text.h"
 #include "cli/image_tree.h"
 #include "cli/json_output.h"
-#include "cli/output_file.h"
 #include "cli/scratch.h"
 #include "media/boot_images.h"
+#include "media/image_output.h"
 #include "media/image_reader.h"
 #include "media/image_writer.h"
+#include "payload/files.h"
 #include "payload/initramfs.h"
 #include "payload/kernel.h"
 #include "payload/snapshot.h"
@@ -19,8 +20,10 @@
 #include "util/text.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <ctime>
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -91,12 +94,8 @@ model::Profile make_profile(const model::Machine &machine, const payload::Kernel
     return profile;
 }
 
-std::string below(const std::string &root, const std::string &path) {
-    return root == "/" ? path : root + path;
-}
-
 util::Result<manifest::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
-    const std::string directory = below(options.root, "/boot");
+    const std::string directory = payload::below(options.root, "/boot");
     if (::access(directory.c_str(), F_OK) != 0)
         return util::fail(
             fmt::format("there is no {}", util::printable(directory)),
@@ -130,8 +129,19 @@ std::string human_report(const BuildReport &report) {
     return text;
 }
 
-util::Result<void> keep_profile(const model::Profile &profile) {
-    return replace_file(kept_profile, profile::to_json(profile));
+/// Where `recover` looks for it.
+util::Result<void> keep_profile(system::System &system, const model::Profile &profile) {
+    MDR_TRY(system.make_directory(std::filesystem::path(kept_profile).parent_path()));
+    return system.replace_file(kept_profile, profile::to_json(profile), 0600);
+}
+
+/// At most 32 of A-Z 0-9 _ (ECMA-119, 7.4.1): media of several machines, or of several times, can
+/// be told apart wherever a label is shown.
+std::string volume_id(const model::Profile &profile) {
+    std::string id = "MDRESCUE_" + profile.image_id.substr(0, 8);
+    std::transform(id.begin(), id.end(), id.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return id;
 }
 
 /// The snapshots and the initramfs.
@@ -198,7 +208,7 @@ BuildReport report_of(const BuildOptions &options, const ImageParts &parts,
 
 util::Result<void> build(const Context &context, const BuildOptions &options) {
     auto &progress = context.progress;
-    MDR_TRY(check_output(options.output, options.force));
+    MDR_TRY(media::check_output(options.output, options.force));
     MDR_TRY_ASSIGN(const DataFiles data, find_data_files());
     MDR_TRY_ASSIGN(const std::int64_t epoch, build_epoch());
     MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
@@ -234,13 +244,13 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(const media::Verification verification,
                    write_and_verify({.tree = std::move(tree),
                                      .boot = boot,
-                                     .volume_id = "MDRESCUE",
+                                     .volume_id = volume_id(profile),
                                      .image_id = profile.image_id,
                                      .epoch = epoch,
                                      .joliet = options.joliet},
                                     options, progress));
     if (this_machine(options))
-        MDR_TRY(keep_profile(profile));
+        MDR_TRY(keep_profile(context.system, profile));
     progress.end();
     const BuildReport report = report_of(options, parts, boot, verification);
     fmt::print("{}", options.json ? build_json(report) : human_report(report));

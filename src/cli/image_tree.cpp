@@ -4,14 +4,12 @@
 #include "manifest/snapshot_metadata.h"
 #include "media/grub_menu.h"
 #include "media/page.h"
-#include "payload/snapshot.h"
+#include "payload/files.h"
 #include "profile/profile.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sys/stat.h>
 
@@ -20,13 +18,6 @@ namespace {
 
 using manifest::Node;
 using manifest::Tree;
-
-util::Result<std::string> text_of(const std::string &path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return util::fail_errno("cannot read " + path, errno);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 /// Collects the files that are ours, all with one time and owned by root.
 class OwnFiles {
@@ -82,12 +73,10 @@ class OwnFiles {
 
 util::Result<std::string> menu(const ImageParts &parts, const DataFiles &data,
                                const std::string &password_hash) {
-    MDR_TRY_ASSIGN(const std::string text, text_of(data.grub + "/grub.cfg.in"));
-    return media::grub_menu({.profile = parts.profile,
-                             .kernel = parts.kernel.image,
-                             .boot_installed = true,
-                             .password_hash = password_hash},
-                            text);
+    MDR_TRY_ASSIGN(const std::string text, payload::read_whole_file(data.grub + "/grub.cfg.in"));
+    return media::grub_menu(
+        {.profile = parts.profile, .kernel = parts.kernel.image, .password_hash = password_hash},
+        text);
 }
 
 } // namespace
@@ -105,15 +94,16 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
     for (const auto &esp : parts.esps)
         saved_esps.push_back(esp.device);
     const media::PageRequest page{.profile = parts.profile,
-                                  .boot_installed = true,
                                   .saved_esps = saved_esps,
                                   .bios = !boot.bios.empty(),
                                   .uefi = !boot.esp.empty(),
                                   .secure_boot = boot.signed_chain};
-    MDR_TRY_ASSIGN(const std::string html_template, text_of(data.templates + "/README.html.in"));
+    MDR_TRY_ASSIGN(const std::string html_template,
+                   payload::read_whole_file(data.templates + "/README.html.in"));
     MDR_TRY_ASSIGN(std::string html, media::page_html(page, html_template));
     own.add("README.html", std::move(html));
-    MDR_TRY_ASSIGN(const std::string text_template, text_of(data.templates + "/README.txt.in"));
+    MDR_TRY_ASSIGN(const std::string text_template,
+                   payload::read_whole_file(data.templates + "/README.txt.in"));
     MDR_TRY_ASSIGN(std::string text, media::page_text(page, text_template));
     own.add("README.txt", std::move(text));
 

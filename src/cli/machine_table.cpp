@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/machine_table.h"
 
+#include "model/loss.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -35,19 +36,35 @@ std::string array_name(const Array &array) {
     return array.name.empty() ? array.uuid : array.name;
 }
 
-std::string slot_text(const Machine &machine, const model::DeviceRef &device,
-                      const std::string &array_uuid) {
-    for (const auto &array : machine.arrays)
-        for (const auto &member : array.members)
-            if (array.uuid == array_uuid && member.device == device) {
-                if (member.slot >= 0)
-                    return fmt::format("{} slot {}", printable(array_name(array)), member.slot);
-                return fmt::format("{} {}", printable(array_name(array)),
-                                   member.slot == -1   ? "spare"
-                                   : member.slot == -3 ? "journal"
-                                                       : "faulty");
-            }
-    return "array " + array_uuid;
+std::string joined(std::initializer_list<std::string> parts) {
+    std::string text;
+    for (const auto &part : parts)
+        if (!part.empty())
+            text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+/// Where what `matches` is mounted, or "".
+template <class Matches> std::string mounted_as(const Machine &machine, Matches matches) {
+    std::string text;
+    for (const auto &mount : machine.mounts)
+        if (matches(mount))
+            text = joined({text, mount.type == "swap" ? "swap" : printable(mount.target)});
+    return text;
+}
+
+/// Mounts name devices as the kernel does.
+std::string used_as(const Machine &machine, const std::string &device) {
+    return mounted_as(machine, [&](const auto &mount) { return mount.source == device; });
+}
+
+/// " of vg0" for a physical volume, or "".
+std::string group_text(const Machine &machine, const std::string &physical_volume) {
+    for (const auto &group : machine.volume_groups)
+        for (const auto &volume : group.physical_volumes)
+            if (volume == physical_volume)
+                return " of " + printable(group.name);
+    return {};
 }
 
 std::string filesystem_text(const Content &content) {
@@ -57,13 +74,12 @@ std::string filesystem_text(const Content &content) {
     return text;
 }
 
-std::string content_text(const Machine &machine, const model::DeviceRef &device,
-                         const Content &content) {
+std::string content_text(const Machine &machine, const Content &content) {
     switch (content.kind) {
     case Content::Kind::empty: return "empty";
     case Content::Kind::filesystem: return filesystem_text(content);
-    case Content::Kind::md_member: return slot_text(machine, device, content.uuid);
-    case Content::Kind::lvm_pv: return "LVM physical volume";
+    case Content::Kind::md_member: return "member of array " + printable(content.uuid);
+    case Content::Kind::lvm_pv: return "LVM physical volume" + group_text(machine, content.uuid);
     case Content::Kind::luks: return "LUKS";
     case Content::Kind::partitioned: return "partition table";
     case Content::Kind::other: return printable(content.type);
@@ -72,14 +88,30 @@ std::string content_text(const Machine &machine, const model::DeviceRef &device,
     return {};
 }
 
-/// Where something is mounted, or "" : mounts name devices as the kernel does.
-std::string used_as(const Machine &machine, const std::string &device) {
-    std::string text;
-    for (const auto &mount : machine.mounts)
-        if (mount.source == device)
-            text += (text.empty() ? "" : ", ") +
-                    (mount.type == "swap" ? std::string("swap") : printable(mount.target));
-    return text;
+/// What is on an array: nothing can be said of one that does not run.
+std::string use_of(const Machine &machine, const Array &array) {
+    return array.kernel_name.empty() ? std::string()
+                                     : joined({content_text(machine, array.content),
+                                               used_as(machine, "/dev/" + array.kernel_name)});
+}
+
+/// What lies on a disk or partition, and for whom: of a member, what is on its array.
+std::string use_of(const Machine &machine, const Disk &disk, unsigned partition,
+                   const Content &content) {
+    for (const auto &array : machine.arrays)
+        for (const auto &member : array.members) {
+            if (array.uuid != content.uuid || member.device != model::DeviceRef{disk.id, partition})
+                continue;
+            const std::string role = member.slot >= 0    ? fmt::format("slot {}", member.slot)
+                                     : member.slot == -1 ? "spare"
+                                     : member.slot == -3 ? "journal"
+                                                         : "faulty";
+            const std::string use = use_of(machine, array);
+            return fmt::format("{} {}{}", printable(array_name(array)), role,
+                               use.empty() ? "" : ": " + use);
+        }
+    return joined(
+        {content_text(machine, content), used_as(machine, model::device_path(disk, partition))});
 }
 
 std::string loaders_text(const Disk &disk, unsigned partition) {
@@ -97,12 +129,15 @@ std::string loaders_text(const Disk &disk, unsigned partition) {
     return text;
 }
 
-std::string joined(std::initializer_list<std::string> parts) {
-    std::string text;
-    for (const auto &part : parts)
-        if (!part.empty())
-            text += (text.empty() ? "" : ", ") + part;
-    return text;
+/// Whether the machine itself depends on the disk.
+std::string start_text(model::Start start) {
+    switch (start) {
+    case model::Start::no: return "the machine does not start without it";
+    case model::Start::stops: return "without it the machine starts, but may stop at a prompt";
+    case model::Start::yes:
+    case model::Start::unknown: return {};
+    }
+    return {};
 }
 
 void add_disk(std::string &text, const Machine &machine, const Disk &disk, const Paint &paint) {
@@ -112,22 +147,19 @@ void add_disk(std::string &text, const Machine &machine, const Disk &disk, const
                     disk.serial.empty() ? "no serial" : "serial " + printable(disk.serial),
                     paint.dim(fmt::format("{} [{}]", printable(joined({disk.model, disk.position})),
                                           printable(disk.kernel_name))));
-    const std::string whole = model::device_path(disk, 0);
     if (disk.content.kind != Content::Kind::partitioned)
-        text += fmt::format(
-            "    {:<10}  {:>7}  {}\n", "whole disk", "",
-            joined({content_text(machine, {disk.id, 0}, disk.content), used_as(machine, whole)}));
-    if (!disk.table)
-        return;
+        text += fmt::format("    {:<10}  {:>7}  {}\n", "whole disk", "",
+                            use_of(machine, disk, 0, disk.content));
     if (const auto loaders = loaders_text(disk, 0); !loaders.empty())
         text += fmt::format("    {:<8}  {:>7}  {}\n", "MBR", "", loaders);
-    for (const auto &partition : disk.table->partitions)
-        text += fmt::format(
-            "    {:<8}  {:>7}  {}\n", fmt::format("{}", partition.number),
-            util::size_text(partition.size * disk.logical_sector),
-            joined({content_text(machine, {disk.id, partition.number}, partition.content),
-                    used_as(machine, model::device_path(disk, partition.number)),
-                    loaders_text(disk, partition.number)}));
+    if (disk.table)
+        for (const auto &partition : disk.table->partitions)
+            text += fmt::format("    {:<8}  {:>7}  {}\n", fmt::format("{}", partition.number),
+                                util::size_text(partition.size * disk.logical_sector),
+                                joined({use_of(machine, disk, partition.number, partition.content),
+                                        loaders_text(disk, partition.number)}));
+    if (const auto start = start_text(model::loss_of(machine, disk).start); !start.empty())
+        text += "    " + paint.red(start) + "\n";
 }
 
 std::string redundancy_text(const Array &array) {
@@ -139,26 +171,26 @@ std::string redundancy_text(const Array &array) {
 
 void add_array(std::string &text, const Machine &machine, const Array &array, const Paint &paint) {
     const bool bad = model::degraded(array);
-    const std::string device =
-        array.kernel_name.empty() ? std::string() : "/dev/" + array.kernel_name;
     const std::string map = model::slot_map(array);
-    text += fmt::format("{}  {:>7}  {} {}  {}\n",
-                        paint.bold(fmt::format("{:<10}", printable(array_name(array)))),
-                        array.size == 0 ? "" : util::size_text(array.size),
-                        model::level_name(array.level), bad ? paint.red(map) : map,
-                        joined({content_text(machine, {}, array.content), used_as(machine, device),
-                                "metadata " + array.metadata}));
+    text += fmt::format(
+        "{}  {:>7}  {} {}  {}\n", paint.bold(fmt::format("{:<10}", printable(array_name(array)))),
+        array.size == 0 ? "" : util::size_text(array.size), model::level_name(array.level),
+        bad ? paint.red(map) : map, joined({use_of(machine, array), "metadata " + array.metadata}));
     if (bad)
         text += "    " + paint.red(fmt::format("degraded: {}", redundancy_text(array))) + "\n";
     if (array.kernel_name.empty())
         text += "    " + paint.red("not running") + "\n";
 }
 
-void add_volume_group(std::string &text, const model::VolumeGroup &group, const Paint &paint) {
+void add_volume_group(std::string &text, const Machine &machine, const model::VolumeGroup &group,
+                      const Paint &paint) {
     text += paint.bold(fmt::format("{:<10}", printable(group.name))) + "  LVM volume group\n";
     for (const auto &volume : group.volumes)
-        text += fmt::format("    {:<8}  {:>7}  {}\n", printable(volume.name),
-                            util::size_text(volume.size), filesystem_text(volume.content));
+        text += fmt::format(
+            "    {:<8}  {:>7}  {}\n", printable(volume.name), util::size_text(volume.size),
+            joined({filesystem_text(volume.content), mounted_as(machine, [&](const auto &mount) {
+                        return !mount.uuid.empty() && mount.uuid == volume.content.uuid;
+                    })}));
 }
 
 } // namespace
@@ -177,7 +209,7 @@ std::string machine_table(const Machine &machine, bool colour) {
     for (const auto &array : machine.arrays)
         add_array(text, machine, array, paint);
     for (const auto &group : machine.volume_groups)
-        add_volume_group(text, group, paint);
+        add_volume_group(text, machine, group, paint);
     if (!machine.warnings.empty())
         text += "\nWarnings\n";
     for (const auto &warning : machine.warnings)

@@ -85,7 +85,14 @@ std::string reason(const model::Machine &recorded, const model::Disk &disk, cons
     return shares(known.serial, observed.serial) ? "serial" : "WWN";
 }
 
-/// Observed disks, besides the one taken, whose content says as much as that of the one taken.
+/// Whether a second disk is the same one to the machine: its content says as much, or both claim a
+/// slot that only one can have (the disk that was replaced, beside the one that took its place).
+bool same_identity(const Evidence &taken, const Evidence &other) {
+    return (other.members == taken.members && other.content == taken.content) ||
+           (other.slots > 0 && taken.slots > 0);
+}
+
+/// The disk taken and the others with its identity.
 Duplicate duplicate_of(const Pair &taken, const std::vector<Pair> &ranked,
                        const model::Machine &recorded, const model::Machine &observed,
                        const std::vector<Pair> &all_taken) {
@@ -98,8 +105,7 @@ Duplicate duplicate_of(const Pair &taken, const std::vector<Pair> &ranked,
                 return other.observed == pair.observed && other.recorded != taken.recorded;
             });
         if (pair.recorded == taken.recorded && !answers_elsewhere &&
-            pair.evidence.members == taken.evidence.members &&
-            pair.evidence.content == taken.evidence.content)
+            same_identity(taken.evidence, pair.evidence))
             found.observed.push_back(observed.disks[pair.observed].id);
     }
     return found;

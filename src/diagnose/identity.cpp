@@ -112,8 +112,9 @@ Evidence evidence(const Identity &recorded, const Identity &observed) {
     const bool table = shares(recorded.table, observed.table);
     found.members = shared_count(recorded.members, observed.members);
     // Each kind counts once: a copied GPT agrees in many GUIDs, and that says no more than one.
-    found.content = one_if(shares(recorded.slots, observed.slots)) + one_if(table) +
-                    one_if(shares(recorded.contents, observed.contents));
+    found.slots = one_if(shares(recorded.slots, observed.slots));
+    found.content =
+        found.slots + one_if(table) + one_if(shares(recorded.contents, observed.contents));
     found.hardware = one_if(shares(recorded.serial, observed.serial)) +
                      one_if(shares(recorded.wwn, observed.wwn));
     found.table = one_if(table);

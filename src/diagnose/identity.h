@@ -17,6 +17,7 @@ struct Evidence {
     unsigned hardware = 0; ///< serial with model, WWN
     unsigned table = 0;    ///< table ids once more: between slot and table the table stays with the
                            ///< disk, a slot may move to a spare
+    unsigned slots = 0;    ///< 1 where it claims a recorded slot of an array, as a member
     auto operator<=>(const Evidence &) const = default;
     [[nodiscard]] bool any() const { return members + content + hardware > 0; }
     [[nodiscard]] bool by_content() const { return members + content > 0; }

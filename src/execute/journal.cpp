@@ -8,8 +8,9 @@ namespace mdrescue::execute {
 namespace {
 
 /// Bytes that are no UTF-8 become U+FFFD: a line of JSON is always written.
-std::string json_line(double seconds, std::string_view event, const Journal::Fields &fields) {
-    nlohmann::ordered_json object{{"seconds", seconds}, {"event", event}};
+std::string json_line(double seconds, std::string_view event, const std::string &sentence,
+                      const Journal::Fields &fields) {
+    nlohmann::ordered_json object{{"seconds", seconds}, {"event", event}, {"sentence", sentence}};
     for (const auto &[name, value] : fields)
         object[name] = value;
     return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -30,7 +31,7 @@ void Journal::note(std::string_view event, const std::string &sentence, const Fi
         std::chrono::duration_cast<std::chrono::milliseconds>(system_.now() - start_).count();
     const double seconds = static_cast<double>(passed) / 1000;
     const std::string line = fmt::format("{:8.1f} s  {}\n", seconds, sentence);
-    const std::string object = json_line(seconds, event, fields);
+    const std::string object = json_line(seconds, event, sentence, fields);
     text_ += line;
     json_ += object;
     append("recovery.log", line);

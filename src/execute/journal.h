@@ -11,8 +11,8 @@
 namespace mdrescue::execute {
 
 /// The trace of a recovery, evidence and never state: lines for people ("recovery.log") and JSON
-/// lines for machines ("recovery.jsonl", each an object with "seconds" since the start and
-/// "event"), kept in memory and appended to files of a directory as they come. A journal that
+/// lines for machines ("recovery.jsonl", each an object with "seconds" since the start, "event" and
+/// "sentence"), kept in memory and appended to files of a directory as they come. A journal that
 /// cannot be written does not stop a recovery; it says so once, in the text.
 class Journal {
   public:

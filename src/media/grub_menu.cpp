@@ -235,7 +235,7 @@ std::string installed_arguments(const model::Profile &profile) {
 }
 
 std::string installed_entry(const GrubMenuRequest &request) {
-    return fmt::format("\nmenuentry 'Start the installed system from this medium' --id installed "
+    return fmt::format("menuentry 'Start the installed system from this medium' --id installed "
                        "--unrestricted {{\n"
                        "    echo 'Loading. Over virtual media this may take minutes.'\n"
                        "    linux \"($medium)\"{} mdrescue.mode=installed {}\n"
@@ -278,7 +278,7 @@ util::Result<std::string> grub_menu(const GrubMenuRequest &request,
                         {"SERIAL_UNIT", port.unit},
                         {"SERIAL_SPEED", port.speed},
                         {"PASSWORD", password_lines(request.password_hash)},
-                        {"INSTALLED_ENTRY", request.boot_installed ? installed_entry(request) : ""},
+                        {"INSTALLED_ENTRY", installed_entry(request)},
                         {"CHAIN_LOADERS", chain_lines(request.profile.machine.firmware)}});
 }
 

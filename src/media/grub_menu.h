@@ -14,7 +14,6 @@ struct GrubMenuRequest {
     model::Profile profile; ///< host name, image id, recorded command line, firmware boot entries
     std::string kernel;     ///< path on the image: "/boot/vmlinuz-6.1.0-56-amd64"; raw bytes
     std::string initramfs = "/mdrescue/initramfs"; ///< path on the image
-    bool boot_installed = false; ///< the agent understands mdrescue.mode=installed: put that entry
     /// As grub-mkpasswd-pbkdf2 prints it ("grub.pbkdf2.sha512.10000.…"): editing entries and the
     /// GRUB prompt then ask for the user "mdrescue" and this password, starting an entry does not.
     /// Empty: nothing asks.

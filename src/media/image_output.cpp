@@ -21,29 +21,36 @@ std::string directory_of(const std::string &output) {
     return parent.empty() ? "." : parent.string();
 }
 
-util::Result<void> check_target(const std::string &output, bool replace) {
+/// What stands under the name already.
+util::Result<void> check_existing(const std::string &output, bool replace) {
+    const std::string shown = util::printable(output);
     struct stat status {};
-    if (lstat(output.c_str(), &status) != 0) {
-        if (errno == ENOENT)
-            return {};
-        return util::fail_errno(util::printable(output), errno);
-    }
+    if (lstat(output.c_str(), &status) != 0)
+        return errno == ENOENT ? util::Result<void>{} : util::fail_errno(shown, errno);
     if (S_ISDIR(status.st_mode))
-        return util::fail(fmt::format("{} is a directory", util::printable(output)),
-                          "Name a file in it, such as bootcd.iso.");
+        return util::fail(shown + " is a directory",
+                          fmt::format("Name a file in it: -o {}/bootcd.iso", shown));
     if (S_ISBLK(status.st_mode) || S_ISCHR(status.st_mode))
-        return util::fail(fmt::format("{} is a device", util::printable(output)),
-                          "Write the image to a file first, then use `mdrescue burn`.");
+        return util::fail(shown + " is a device, and build never writes to one",
+                          "Build into a file first, then write that to the device.");
     if (!S_ISREG(status.st_mode))
-        return util::fail(fmt::format("{} exists and is no regular file", util::printable(output)),
-                          "Name another output file.");
+        return util::fail(shown + " exists and is not a regular file",
+                          "Name another output with -o.");
     if (!replace)
-        return util::fail(fmt::format("{} exists already", util::printable(output)),
-                          "Name another output file, or replace it with --force.");
+        return util::fail(shown + " exists already",
+                          "Give --force to replace it, or another name with -o.");
     return {};
 }
 
 } // namespace
+
+util::Result<void> check_output(const std::string &output, bool replace) {
+    MDR_TRY(check_existing(output, replace));
+    const std::string directory = directory_of(output);
+    if (access(directory.c_str(), W_OK | X_OK) != 0)
+        return util::fail_errno("cannot write into " + util::printable(directory), errno);
+    return {};
+}
 
 OutputFile::OutputFile(int descriptor, std::string temporary, std::string output, bool replace)
     : descriptor_(descriptor), temporary_(std::move(temporary)), output_(std::move(output)),
@@ -62,7 +69,7 @@ OutputFile::~OutputFile() {
 }
 
 util::Result<OutputFile> OutputFile::create(const std::string &output, bool replace) {
-    MDR_TRY(check_target(output, replace));
+    MDR_TRY(check_output(output, replace));
     const std::filesystem::path path(output);
     std::string temporary =
         fmt::format("{}/.{}.XXXXXX", directory_of(output), path.filename().string().substr(0, 200));
@@ -135,7 +142,7 @@ util::Result<void> OutputFile::rename_into_place() {
         if (errno != EINVAL && errno != ENOSYS)
             return util::fail_errno(util::printable(output_), errno);
     }
-    MDR_TRY(check_target(output_, replace_));
+    MDR_TRY(check_existing(output_, replace_));
     if (rename(temporary_.c_str(), output_.c_str()) != 0)
         return util::fail_errno(util::printable(output_), errno);
     return {};

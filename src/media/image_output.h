@@ -9,12 +9,15 @@
 
 namespace mdrescue::media {
 
+/// Why `output` cannot become an image: it is a directory, a device or a symbolic link; it exists
+/// and replace is false; its directory does not exist or cannot be written.
+[[nodiscard]] util::Result<void> check_output(const std::string &output, bool replace);
+
 /// A file that appears under its name complete or not at all: written under another name beside it,
 /// mode 0600, synced, renamed. Unless commit() was reached the destructor removes it.
 class OutputFile {
   public:
-    /// Errors: the output is a directory, a device or a symbolic link; it exists and replace is
-    /// false; its directory does not exist or cannot be written.
+    /// Errors: those of check_output().
     [[nodiscard]] static util::Result<OutputFile> create(const std::string &output, bool replace);
     OutputFile(OutputFile &&other) noexcept;
     OutputFile &operator=(OutputFile &&) = delete;

@@ -125,7 +125,7 @@ util::Result<std::string> page_html(const PageRequest &request, std::string_view
     return filled_template(template_text, {{"HOST", html(host_words(request.profile))},
                                            {"FACTS", facts(request)},
                                            {"NOTICES", notices(request.profile, disks)},
-                                           {"STEPS", list_items(recovery_steps(request))},
+                                           {"STEPS", list_items(recovery_steps())},
                                            {"DRAWING", disk_drawing(disks)},
                                            {"DISK_ROWS", disk_rows(request.profile.machine, disks)},
                                            {"DISK_CARDS", disk_cards(disks)},

@@ -14,9 +14,6 @@ namespace mdrescue::media {
 
 struct PageRequest {
     model::Profile profile;
-    bool guided_recovery =
-        false; ///< the agent repairs; else the page says that it shows and a person repairs
-    bool boot_installed = false;              ///< the menu has the entry for the installed system
     std::vector<model::DeviceRef> saved_esps; ///< EFI system partitions whose files are on it
     bool bios = true;                         ///< what the image starts on
     bool uefi = true;

@@ -42,10 +42,10 @@ std::string notices(const model::Profile &profile, const std::vector<DiskWords> 
     return text.empty() ? "" : text + "\n";
 }
 
-std::string steps(const PageRequest &request) {
+std::string steps() {
     std::string text;
     unsigned number = 0;
-    for (const auto &step : recovery_steps(request))
+    for (const auto &step : recovery_steps())
         text += paragraph(fmt::format("  {}. ", ++number), step);
     return text;
 }
@@ -99,7 +99,7 @@ util::Result<std::string> page_text(const PageRequest &request, std::string_view
         {{"TITLE", paragraph("", "mdrescue: recovery medium of " + host_words(request.profile))},
          {"FACTS", facts(request.profile)},
          {"NOTICES", notices(request.profile, disks)},
-         {"STEPS", steps(request)},
+         {"STEPS", steps()},
          {"DISKS", disks_text(request.profile.machine, disks)},
          {"ARRAYS", arrays_text(request.profile.machine)},
          {"STARTS_ON", paragraph("", "This medium starts on " + starts_on_words(request) + ".")},

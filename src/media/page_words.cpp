@@ -325,25 +325,16 @@ std::vector<ArrayWords> array_words(const model::Machine &machine) {
     return words;
 }
 
-std::vector<std::string> recovery_steps(const PageRequest &request) {
-    std::vector<std::string> steps{
-        "Find out which disk died. Names like sda change when a disk is missing; the serial number "
-        "on its label does not. The table "
-        "below says what each one is.",
+std::vector<std::string> recovery_steps() {
+    // The brackets tell one text over several lines from a forgotten comma.
+    return {
+        ("Find out which disk died. Names like sda change when a disk is missing; the serial "
+         "number on its label does not. The table below says what each one is."),
         "Take out that disk and no other. Put a blank disk in its place, at least as large.",
-        "Start the machine from this medium (see \"Starting from this medium\")."};
-    if (request.guided_recovery)
-        steps.emplace_back("Leave the menu at \"Guided recovery\". It looks for the disks, shows a "
-                           "plan, and writes nothing before you "
-                           "have agreed to it.");
-    else
-        steps.emplace_back("Leave the menu at \"Guided recovery\". It finds the disks and arrays "
-                           "and shows what is missing. This version "
-                           "does not repair by itself: go on in the rescue shell.");
-    if (request.boot_installed)
-        steps.emplace_back("To work first and repair later, choose \"Start the installed system "
-                           "from this medium\".");
-    return steps;
+        "Start the machine from this medium (see \"Starting from this medium\").",
+        ("Leave the menu at \"Guided recovery\". It looks for the disks, shows a plan, and writes "
+         "nothing before you have agreed to it."),
+        "To work first and repair later, choose \"Start the installed system from this medium\"."};
 }
 
 std::string vital_disks(const std::vector<DiskWords> &disks) {

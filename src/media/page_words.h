@@ -37,7 +37,7 @@ struct ArrayWords {
     std::string slots; ///< "[UUUUUU]"
     std::uint64_t size = 0;
     std::string use;       ///< "/", "swap", "LVM vg0: /, swap"
-    std::string tolerance; ///< "one disk may die"
+    std::string tolerance; ///< "can lose any one disk"
 };
 
 [[nodiscard]] std::string host_words(const model::Profile &profile);
@@ -50,7 +50,7 @@ struct ArrayWords {
 [[nodiscard]] std::vector<DiskWords> disk_words(const PageRequest &request);
 [[nodiscard]] std::vector<ArrayWords> array_words(const model::Machine &machine);
 /// What to do, in order; plain sentences.
-[[nodiscard]] std::vector<std::string> recovery_steps(const PageRequest &request);
+[[nodiscard]] std::vector<std::string> recovery_steps();
 /// "Disk 1 (serial X), Disk 2 (…)": those without which the machine does not start; empty when
 /// there is none.
 [[nodiscard]] std::string vital_disks(const std::vector<DiskWords> &disks);

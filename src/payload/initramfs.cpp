@@ -84,8 +84,7 @@ class Assembly {
     }
 
     util::Result<void> add_agent() {
-        MDR_TRY_ASSIGN(report_.agent_bytes,
-                       builder_.copy("usr/bin/mdrescue-agent", request_.agent, 0755));
+        MDR_TRY(builder_.copy("usr/bin/mdrescue-agent", request_.agent, 0755));
         builder_.symlink("init", "usr/bin/mdrescue-agent");
         return {};
     }
@@ -130,9 +129,7 @@ class Assembly {
 
     util::Result<void> add_programs() {
         MDR_TRY_ASSIGN(const auto entries, list("tools.list"));
-        MDR_TRY_ASSIGN(auto tools, add_tools(builder_, request_.root, entries));
-        report_.tools_bytes = tools.bytes;
-        report_.tools = std::move(tools.names);
+        MDR_TRY(add_tools(builder_, request_.root, entries));
         MDR_TRY_ASSIGN(const auto applets, list("applets.list"));
         return add_applets(builder_, request_.root, applets);
     }

@@ -8,7 +8,6 @@
 #include "util/result.h"
 
 #include <string>
-#include <vector>
 
 namespace mdrescue::payload {
 
@@ -28,11 +27,9 @@ struct InitramfsRequest {
 struct InitramfsReport {
     std::string path; ///< the compressed archive
     std::uint64_t size = 0;
-    std::string compression; ///< "zstd -10" or "gzip -9"
-    std::uint64_t modules_bytes = 0, tools_bytes = 0, firmware_bytes = 0,
-                  agent_bytes = 0;  ///< before compression
-    std::vector<std::string> tools; ///< names
-    bool reused = false;            ///< taken from the cache: same inputs
+    std::string compression;                             ///< "zstd -10" or "gzip -9"
+    std::uint64_t modules_bytes = 0, firmware_bytes = 0; ///< before compression
+    bool reused = false;                                 ///< taken from the cache: same inputs
 };
 
 /// Decides what goes in: agent (/init), modules (see modules.h), firmware, tools with their library

@@ -22,8 +22,7 @@ bool is_regular(const std::string &path) {
 /// Path below the root with all links followed.
 std::optional<std::string> find_program(const std::string &root, const std::string &name) {
     for (const char *directory : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"})
-        if (auto file = resolved(root, directory + name);
-            file && is_regular(below(root, *file)))
+        if (auto file = resolved(root, directory + name); file && is_regular(below(root, *file)))
             return file;
     return std::nullopt;
 }
@@ -54,11 +53,11 @@ class Tools {
         return {};
     }
 
-    util::Result<ToolsReport> finish() {
+    util::Result<void> finish() {
         MDR_TRY_ASSIGN(const auto closure, library_closure(root_, programs_, libraries_));
         for (const auto &library : closure)
             MDR_TRY(copy(merged_place(library.place), library.file, 0755));
-        return report_;
+        return {};
     }
 
   private:
@@ -73,7 +72,6 @@ class Tools {
         if (real != name)
             builder_.symlink("usr/bin/" + name, real);
         programs_.push_back(*file);
-        report_.names.push_back(name);
         return true;
     }
 
@@ -89,22 +87,20 @@ class Tools {
     }
 
     util::Result<void> copy(const std::string &place, const std::string &file, std::uint32_t mode) {
-        MDR_TRY_ASSIGN(const std::uint64_t size, builder_.copy(place, file, mode));
-        report_.bytes += size;
+        MDR_TRY(builder_.copy(place, file, mode));
         return {};
     }
 
     TreeBuilder &builder_;
     std::string root_;
-    ToolsReport report_;
     std::vector<std::string> programs_; ///< below the root
     std::vector<std::string> libraries_;
 };
 
 } // namespace
 
-util::Result<ToolsReport> add_tools(TreeBuilder &builder, const std::string &root,
-                                    const std::vector<ListEntry> &entries) {
+util::Result<void> add_tools(TreeBuilder &builder, const std::string &root,
+                             const std::vector<ListEntry> &entries) {
     Tools tools(builder, root);
     for (const auto &entry : entries)
         MDR_TRY(tools.add(entry));

@@ -5,16 +5,10 @@
 #include "payload/tree_builder.h"
 #include "util/result.h"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace mdrescue::payload {
-
-struct ToolsReport {
-    std::uint64_t bytes = 0;        ///< of programs, libraries and files
-    std::vector<std::string> names; ///< of programs
-};
 
 /// Puts programs with their libraries, and files, of `root` into the tree as the entries of
 /// tools.list ask:
@@ -23,8 +17,8 @@ struct ToolsReport {
 ///   optional library NAME PACKAGE               opened at run time by a program, so that no ELF
 ///   header tells
 /// Error: a required one is missing; names it and its package.
-[[nodiscard]] util::Result<ToolsReport> add_tools(TreeBuilder &builder, const std::string &root,
-                                                  const std::vector<ListEntry> &entries);
+[[nodiscard]] util::Result<void> add_tools(TreeBuilder &builder, const std::string &root,
+                                           const std::vector<ListEntry> &entries);
 
 /// Links the applets of the busybox in the tree (below /usr/bin) where no real program has that
 /// name. Only applets that this busybox knows.

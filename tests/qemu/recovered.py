@@ -28,16 +28,21 @@ QUESTIONS = {
 }
 
 
+def answer(machine, what):
+    """The answer to one of the questions, of a machine at its root prompt."""
+    return machine.console.output(QUESTIONS[what], 120)
+
+
 def state(machine):
-    """The answers of a machine at its root prompt."""
-    return {what: machine.console.output(question, 120) for what, question in QUESTIONS.items()}
+    """All the answers."""
+    return {what: answer(machine, what) for what in QUESTIONS}
 
 
-def answers(machine, what, expected):
-    """The machine's answer to one of the questions; asked again when it is not as expected, since whatever else writes to the console (a check
-    of a filesystem shows its progress there) may have fallen into it."""
-    answer = machine.console.output(QUESTIONS[what], 120)
-    return answer if answer == expected else machine.console.output(QUESTIONS[what], 120)
+def answered_as(machine, what, expected):
+    """The answer to one of the questions; asked again when it is not as expected, since whatever else writes to the console (a check of a
+    filesystem shows its progress there) may have fallen into it."""
+    said = answer(machine, what)
+    return said if said == expected else answer(machine, what)
 
 
 def starts_by_itself(machine, made, boot_disk=None):
@@ -60,7 +65,7 @@ def is_whole(machine, made):
     assert console.run("systemctl is-system-running", check=False)[1].strip() == "running", console.output("systemctl --failed; systemctl list-jobs")
     arrays_are_whole(machine, made.layout)
     for what, before in made.state.items():
-        now = answers(machine, what, before)
+        now = answered_as(machine, what, before)
         assert now == before, f"{what} before:\n{before}\nand now:\n{now}"
     read = payload.digests(machine)
     assert read == made.payload, f"files differ from before; then:\n{made.payload}\nnow:\n{read}"

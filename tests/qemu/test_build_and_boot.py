@@ -22,8 +22,8 @@ CHANGED = ("find / /boot /home -xdev -newercc /run/mark ! -path '/var/log/*' ! -
 
 @cases(case("1.2", NEW), case("0.90", OLD))
 def test_build(lab, layout):
-    """Inside the machine: probe knows it, build makes an image (the same bytes as another build elsewhere), /boot on it is
-    the machine's own in every respect, inspect and verify agree, an existing output is refused, nothing else changes."""
+    """Inside the machine: probe knows it, build makes an image (the same bytes as another build elsewhere) as small as promised,
+    /boot on it is the machine's own in every respect, inspect and verify agree, an existing output is refused, nothing else changes."""
     tree, plan = lab.tree(), LAYOUTS[layout]
     machine = lab.victim(layout)
     console = machine.console
@@ -60,9 +60,19 @@ def test_build(lab, layout):
     console.output("umount /run/image")
     for command in ("inspect", "verify"):
         (lab.logs / f"{command}.txt").write_text(console.output(f"mdrescue {command} /root/bootcd.iso", 240))
+    console.output("mdrescue inspect --json /root/bootcd.iso >/mnt/inspect.json", 60)
+    is_small(json.loads((machine.share / "inspect.json").read_text()))
 
     other = program.sha256(program.image(lab, layout).file)
     assert own == other, f"two builds of the same machine differ: {own} and {other}"
+
+
+def is_small(told):
+    """The sizes promised for a generic Debian kernel; firmware files, which are not counted, are not installed in the lab."""
+    files = {file["path"]: file["bytes"] for file in told["files"]}
+    snapshots = sum(size for path, size in files.items() if path.startswith(("boot/", "mdrescue/esp/")))
+    assert files["mdrescue/initramfs"] <= 24_000_000, files["mdrescue/initramfs"]
+    assert told["bytes"] - snapshots <= 36_000_000, f"{told['bytes']} bytes, of which {snapshots} are snapshots"
 
 
 def difference(theirs, ours):

@@ -117,9 +117,9 @@ class Console:
         self.send(text + "\n")
 
     def take_prompt(self):
-        """Makes the shell at the other end quiet (no echo, no line editor, no prompt), so that `run` works."""
+        """Makes the shell at the other end quiet (no echo, no line editor, no prompt), and the kernel but for panics, so that `run` works."""
         token = f"quiet-{next(self.numbers)}"
-        self.line(f"set +o emacs +o vi; stty -echo; PS1= PS2=; export PAGER=cat SYSTEMD_COLORS=0; echo @@''{token}@@")
+        self.line(f"echo 1 >/proc/sys/kernel/printk; set +o emacs +o vi; stty -echo; PS1= PS2=; export PAGER=cat SYSTEMD_COLORS=0; echo @@''{token}@@")
         self.wait(f"^@@{token}@@$", 60)
 
     def run(self, command, seconds=60, check=True):

@@ -97,9 +97,10 @@ class Machine:
         if self.medium is None:
             return []
         image = f"if=none,id=medium,format=raw,readonly=on,file={self.medium.image}"
+        first = "" if self.kernel else ",bootindex=0"  # a kernel that is started directly takes this place itself
         if self.medium.kind == "cd":
-            return ["-drive", image + ",media=cdrom", "-device", "ide-cd,drive=medium,bus=ide.0,bootindex=0"]
-        return ["-device", "qemu-xhci", "-drive", image, "-device", "usb-storage,drive=medium,bootindex=0,removable=on"]
+            return ["-drive", image + ",media=cdrom", "-device", f"ide-cd,drive=medium,bus=ide.0{first}"]
+        return ["-device", "qemu-xhci", "-drive", image, "-device", f"usb-storage,drive=medium,removable=on{first}"]
 
     def write_log(self, slot):
         """The log of all writes to the disk in a slot since the machine was last started (made where `logged` is set; see writelog.py)."""

@@ -16,7 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
-from . import processes, settings
+from . import processes, results, settings
 from .lab import Lab, Run, Skip
 
 
@@ -79,8 +79,9 @@ def chosen(tests, patterns, everything):
 class Report:
     """One line for each test on the terminal, and the count."""
 
-    def __init__(self):
+    def __init__(self, kept=None):
         self.lock = threading.Lock()
+        self.kept = kept  # file that keeps how each test last ended
         self.counts = {"ok": 0, "FAILED": 0, "skipped": 0}
         self.started = time.monotonic()
 
@@ -93,6 +94,8 @@ class Report:
         """How a test ended."""
         with self.lock:
             self.counts[verdict] += 1
+            if self.kept and verdict != "skipped":
+                results.keep(self.kept, test.name, verdict, seconds)
         self.say(f"{verdict:7} {test.name} {seconds:.0f} s" + (f": {why}" if why else ""))
 
     def summary(self):
@@ -121,9 +124,9 @@ def _terminated(*_):
     raise KeyboardInterrupt
 
 
-def run_all(tests, artifacts, tree):
-    """Runs the tests; returns the exit status."""
-    report = Report()
+def run_all(tests, artifacts, tree, kept=None):
+    """Runs the tests; returns the exit status. How each ended is kept in a file when one is given."""
+    report = Report(kept)
     waiting = queue.SimpleQueue()
     for test in tests:
         waiting.put(test)

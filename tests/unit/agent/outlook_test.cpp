@@ -69,6 +69,7 @@ TEST_CASE("the plan on the screen names what is replaced with what, and fits on 
                                       look.assemblies(), look.vacancies(), {});
     REQUIRE(plan);
     const plan::Machines machines{look.profile, look.observed};
+    CHECK(contains(text(agent::failure_screen(*plan, machines)), "serial NEW00001"));
     const agent::Lines brief = agent::plan_screen(*plan, machines, false);
     CHECK(brief.size() <= 22);
     CHECK(contains(text(brief), "replaces disk1 (serial 3FE0BX717"));

@@ -77,7 +77,7 @@ TEST_CASE("the first disk is dead and a blank one is in its place") {
 
   1 Guided recovery      2 Rescue shell    3 Look again
   4 Check this medium    5 Restart         6 Power off
-  8 Start the installed system from here, without what is missing
+  8 Start the installed system from here, without what is missing   9 Log
 )";
     CHECK(text_of(lines) == expected);
     CHECK(contains(rendered(lines, true), "\x1b[1;31mMISSING "));
@@ -215,4 +215,12 @@ TEST_CASE("a damaged medium names its files") {
     CHECK(lines.size() < screen_rows - 3);
     CHECK(contains(text_of(lines), "boot/file\\x0a0"));
     CHECK(contains(text_of(lines), "... and 25 more"));
+}
+
+TEST_CASE("a log is wrapped beside its seconds, and shows no escape code") {
+    const Lines lines =
+        log_lines("     0.0 s  " + std::string(70, 'w') + " word\n    12.3 s  \x1b[2J");
+    check_fits(lines);
+    CHECK(text_of(lines) == "     0.0 s  " + std::string(67, 'w') + "\n            www word\n" +
+                                "    12.3 s  \\x1b[2J\n");
 }

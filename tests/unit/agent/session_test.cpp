@@ -233,6 +233,13 @@ TEST_CASE("everything in full, page by page") {
     CHECK(contains(text, "holds: /boot (ext4), member of md1, boot loader"));
 }
 
+TEST_CASE("the log of what was done, or that nothing was") {
+    Scene scene;
+    CHECK(contains(scene.play({"9", "", "6"}), "Nothing was begun"));
+    scene.system.files["/run/mdrescue/log/recovery.log"] = "     0.1 s  mark disk1: done\n";
+    CHECK(contains(scene.play({"9", "", "6"}), "     0.1 s  mark disk1: done\n"));
+}
+
 TEST_CASE("the installed system is not started from a rotten medium, nor on another machine") {
     Scene scene;
     scene.observed = example::without(scene.observed, "disk1");

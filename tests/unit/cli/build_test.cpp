@@ -5,6 +5,7 @@
 #include "media/image_reader.h"
 #include "small_root.h"
 
+#include <cctype>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <map>
@@ -178,6 +179,27 @@ TEST_CASE_FIXTURE(
     CHECK(contains(failure().hint, "grub-pc-bin"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "the volume's name comes from the profile") {
+    const auto first = success();
+    std::string expected = "MDRESCUE_";
+    for (const char c : first.profile.image_id.substr(0, 8))
+        expected += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    CHECK(first.volume_id == expected);
+    fs::remove(options.output);
+    record(test::linux_journal_machine());
+    CHECK(success().volume_id != expected);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a menu password is in the menu; what is no hash is refused") {
+    options.password_hash = "grub.pbkdf2.sha512.10000.0A1B.C0FFEE";
+    success();
+    CHECK(contains(on_image("mdrescue/grub/grub.cfg"),
+                   "password_pbkdf2 mdrescue " + options.password_hash + "\n"));
+    fs::remove(options.output);
+    options.password_hash = "secret";
+    CHECK(contains(failure().message, "password hash"));
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "whatever lies under /boot: kept as it is, a socket left out with a warning") {
     const std::string boot = root + "/boot/";
@@ -230,7 +252,8 @@ TEST_CASE_FIXTURE(
     for (const bool vanishes : {true, false}) {
         test::put(file, std::string(3'000'000, 'x'));
         progress.act = [&](const std::string &phase) {
-            if (phase == "Writing the image")
+            // after the files were listed; once writing begins they may be read ahead already
+            if (phase == "Choosing modules and tools")
                 vanishes ? static_cast<void>(fs::remove(file)) : fs::resize_file(file, 2'000'000);
         };
         CHECK(contains(failure().message, file));

@@ -47,6 +47,22 @@ void remove_disk(model::Machine &machine, const std::string &id) {
     erase_members_on(machine, id);
 }
 
+/// A disk with the content of another and a serial of its own, the first of all; its members are
+/// the last of each array.
+void put_twin_beside(model::Machine &machine, const std::string &id, const std::string &twin) {
+    model::Disk copy = *model::find_disk(machine, id);
+    copy.id = twin;
+    copy.serial = "OTHER";
+    machine.disks.insert(machine.disks.begin(), copy);
+    for (auto &array : machine.arrays) {
+        model::ArrayMember member =
+            *std::find_if(array.members.begin(), array.members.end(),
+                          [&](const auto &candidate) { return candidate.device.disk == id; });
+        member.device.disk = twin;
+        array.members.push_back(member);
+    }
+}
+
 model::Disk blank_disk(const std::string &id, const std::string &serial) {
     model::Disk disk;
     disk.id = id;
@@ -155,21 +171,26 @@ TEST_CASE("a wiped disk is known by its serial and model, or its WWN") {
     }
 }
 
+TEST_CASE("the disk that was replaced, put in beside the one that took its place (FAULTS 16)") {
+    const auto recorded = test::profile_of(test::linux_journal_machine("1.2"));
+    auto observed = recorded.machine;
+    put_twin_beside(observed, "disk4", "successor");
+    for (auto &array : observed.arrays) // md gave its members identities of their own
+        array.members.back().device_uuid = "99999999:99999999:99999999:99999999";
+    const auto comparison = diagnose::compare(recorded, observed);
+    REQUIRE(comparison.duplicates.size() == 1);
+    CHECK(comparison.duplicates[0].observed == std::vector<std::string>{"disk4", "successor"});
+
+    SUBCASE("a copy of its partition table alone is no such thing") {
+        erase_members_on(observed, "successor");
+        CHECK(diagnose::compare(recorded, observed).duplicates.empty());
+    }
+}
+
 TEST_CASE("a clone is reported; the original's serial decides which one is meant") {
     auto recorded = test::profile_of(test::linux_journal_machine("1.2"));
     auto observed = recorded.machine;
-    auto clone = observed.disks[2];
-    clone.id = "clone";
-    clone.serial = "OTHER";
-    observed.disks.insert(observed.disks.begin(), clone);
-    for (auto &array : observed.arrays) {
-        const auto member =
-            std::find_if(array.members.begin(), array.members.end(),
-                         [](const auto &candidate) { return candidate.device.disk == "disk3"; });
-        auto copy = *member;
-        copy.device.disk = "clone";
-        array.members.push_back(copy);
-    }
+    put_twin_beside(observed, "disk3", "clone");
     SUBCASE("both here") {
         const auto comparison = diagnose::compare(recorded, observed);
         CHECK(match_of(comparison, "disk3").observed == "disk3");

@@ -223,7 +223,7 @@ TEST_CASE("outputs that must not be written are refused") {
     refused(target / "kept.iso", false, "exists already");
     CHECK(get(target / "kept.iso") == "precious");
     REQUIRE(symlink("kept.iso", (target / "link.iso").c_str()) == 0);
-    refused(target / "link.iso", true, "no regular file");
+    refused(target / "link.iso", true, "not a regular file");
     REQUIRE(write_image(small_request(), target / "kept.iso", true, silent));
     CHECK(get(target / "kept.iso").size() > 300'000);
     CHECK(target.names().size() == 2);

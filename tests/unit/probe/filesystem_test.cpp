@@ -88,6 +88,20 @@ TEST_CASE("FAT: the number of clusters tells the kind") {
     CHECK_FALSE(describe_filesystem(block, filesystem));
 }
 
+TEST_CASE("swap: what mkswap must be told") {
+    std::string block(4096, '\0');
+    set32(block, 1024, 1);
+    set32(block, 1028, 255); // the last page; the first is the header
+    block.replace(1036, 16, std::string(16, '\x11'));
+    block.replace(1052, 16, "sw $(x)\xff\0       ", 16);
+    block.replace(4086, 10, "SWAPSPACE2");
+    const auto swap = described("swap", block);
+    CHECK(swap.uuid == "11111111-1111-1111-1111-111111111111");
+    CHECK(swap.label == "sw $(x)\xff");
+    CHECK(swap.parameters.at("pages") == "256");
+    CHECK(swap.parameters.at("page_size") == "4096");
+}
+
 TEST_CASE("truncated and foreign superblocks change nothing") {
     const std::string whole = ext4();
     for (const std::string type : {"ext2", "ext3", "ext4", "vfat", "swap", "xfs", "btrfs"}) {

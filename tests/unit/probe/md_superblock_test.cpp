@@ -123,7 +123,9 @@ TEST_CASE("metadata 1.2") {
     CHECK(array.homehost == "victim");
     CHECK(array.name == "root");
     CHECK(array.level == 5);
+    CHECK(array.layout == 2);
     CHECK(array.chunk == 65536);
+    CHECK(array.component_size == 20480);
     CHECK(array.slots == 3);
     CHECK(array.bitmap == "internal");
     CHECK_FALSE(array.journal);
@@ -134,6 +136,8 @@ TEST_CASE("metadata 1.2") {
     CHECK(member.array_state == ".AA");
     CHECK(member.events == 77);
     CHECK(member.data_offset == 2048);
+    CHECK(member.data_size == 20992);
+    CHECK(member.superblock_offset == 8);
     CHECK(member.clean);
     CHECK_FALSE(member.recovery_offset);
     CHECK(parsed->created == 1700000000);

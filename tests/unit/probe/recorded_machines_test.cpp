@@ -54,12 +54,24 @@ TEST_CASE("a recorded machine with every metadata version") {
     CHECK(first.table->partitions[0].bootable);
     CHECK(first.table->partitions[0].content.filesystem->label == "/bo ot");
     CHECK(first.table->partitions[5].content.kind == Kind::md_member);
+    // Boot code and the gap before the first partition.
+    REQUIRE(first.boot_areas.size() == 2);
+    CHECK(first.boot_areas[0].offset == 0);
+    CHECK(first.boot_areas[0].size == 440);
+    CHECK(first.boot_areas[1].offset == 512);
+    CHECK(first.boot_areas[1].size == 2047 * 512);
 
     const auto &gpt = machine.disks[4];
     CHECK(gpt.table->partitions[1].attributes == "RequiredPartition GUID:60");
     CHECK(gpt.table->partitions[2].name == "we $(x)");
     CHECK(gpt.table->partitions[4].content.details.at("version") == "2");
     CHECK(machine.disks[3].table->partitions[5].content.details.at("cipher") == "aes-xts-plain64");
+    CHECK(gpt.table->first_usable == 2048);
+    CHECK(gpt.table->last_usable == gpt.size / 512 - 34);
+    // The whole BIOS boot partition.
+    REQUIRE(gpt.boot_areas.size() == 2);
+    CHECK(gpt.boot_areas[1].offset == gpt.table->partitions[0].start * 512);
+    CHECK(gpt.boot_areas[1].size == gpt.table->partitions[0].size * 512);
     REQUIRE(gpt.boot_loaders.size() == 1);
     CHECK(gpt.boot_loaders[0].files ==
           std::vector<std::string>{"\\EFI\\BOOT\\BOOTX64.EFI", "\\EFI\\debian\\shimx64.efi"});
@@ -85,6 +97,7 @@ TEST_CASE("a recorded machine with every metadata version") {
           "ext2");
     const auto &old = array_named(machine, "", "0.90");
     CHECK(old.content.filesystem->type == "swap");
+    CHECK(old.content.filesystem->parameters.at("pages") == std::to_string(old.size / 4096));
     CHECK(old.kernel_name == "md0");
 
     REQUIRE(machine.volume_groups.size() == 1);
@@ -94,6 +107,9 @@ TEST_CASE("a recorded machine with every metadata version") {
     CHECK(group.volumes[0].name == "home");
     CHECK(group.volumes[0].size == 12U << 20U);
     CHECK(group.volumes[0].content.filesystem->type == "ext4");
+    CHECK(group.metadata_backup.starts_with("vg0 {\n"));
+    CHECK(group.metadata_backup.find("contents = \"Text Format Volume Group\"") !=
+          std::string::npos);
 
     REQUIRE(machine.mounts.size() == 4);
     CHECK(machine.mounts[1].source == "/dev/mapper/vg0-home");
