@@ -12,12 +12,6 @@
 namespace mdrescue::cli {
 namespace {
 
-/// One that an array mirrors comes back with the array.
-bool is_esp(const model::Disk &disk, const model::Partition &partition) {
-    return model::find_esp(disk, partition.number) != nullptr &&
-           partition.content.kind == model::Content::Kind::filesystem;
-}
-
 std::string mounted_at(const model::Machine &machine, const std::string &device) {
     const auto &mounts = machine.mounts;
     const auto found = std::find_if(mounts.begin(), mounts.end(),
@@ -62,7 +56,7 @@ std::vector<Esp> esps_of(const model::Machine &machine) {
         if (!disk.table)
             continue;
         for (const auto &partition : disk.table->partitions) {
-            if (!is_esp(disk, partition))
+            if (!model::is_native_esp(*disk.table, partition))
                 continue;
             const std::string node = model::device_path(disk, partition.number);
             esps.push_back({{disk.id, partition.number},
@@ -108,9 +102,8 @@ void know_loaders(model::Machine &machine, const std::vector<EspSnapshot> &snaps
     for (model::Disk &disk : machine.disks)
         for (model::BootLoader &loader : disk.boot_loaders) {
             const model::DeviceRef device{disk.id, loader.partition};
-            const model::Content *content = model::find_content(machine, device);
-            if (loader.kind != model::BootLoader::Kind::esp || content == nullptr ||
-                content->kind != model::Content::Kind::filesystem)
+            const model::Partition *partition = model::find_partition(machine, device);
+            if (partition == nullptr || !model::is_native_esp(*disk.table, *partition))
                 continue;
             const auto snapshot =
                 std::find_if(snapshots.begin(), snapshots.end(),
