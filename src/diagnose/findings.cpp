@@ -141,12 +141,24 @@ class Search {
         return false;
     }
 
+    static bool holds(const Content &content, const std::string &filesystem) {
+        return content.kind == Content::Kind::filesystem && content.uuid == filesystem;
+    }
+
+    /// Not one in LVM, which goes with its physical volume.
+    static bool has_filesystem(const Disk &disk, const std::string &filesystem) {
+        return holds(disk.content, filesystem) ||
+               (disk.table &&
+                std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
+                            [&](const model::Partition &partition) {
+                                return holds(partition.content, filesystem);
+                            }));
+    }
+
     /// Native filesystems of a dead disk that no snapshot on the image holds: their data is gone.
     void lost_filesystems(const Disk &disk) {
         for (const model::MountPoint &mount : profile_.machine.mounts) {
-            const model::Place place = model::locate(profile_.machine, mount.uuid);
-            const bool here =
-                std::find(place.disks.begin(), place.disks.end(), disk.id) != place.disks.end();
+            const bool here = !mount.uuid.empty() && has_filesystem(disk, mount.uuid);
             const bool covered =
                 mount.type == "swap" || mount.target == "/boot" || esp_with_files(disk, mount.uuid);
             if (here && !covered)
