@@ -57,9 +57,19 @@ std::string missing_file(Context &context, const model::Disk &recorded,
     return "";
 }
 
-const BootEntry *active_entry(const Firmware &firmware, const std::string &partition_guid) {
+bool has_file(const model::BootLoader &esp, const std::string &file) {
+    return std::any_of(esp.files.begin(), esp.files.end(),
+                       [&](const std::string &one) { return same_name(one, file); });
+}
+
+/// One that the firmware follows by itself, to a loader that is known to be there.
+const BootEntry *entry_that_starts(const Firmware &firmware, const std::string &partition_guid,
+                                   const model::BootLoader &esp) {
+    const auto &order = firmware.boot_order;
     for (const BootEntry &entry : firmware.boot_entries)
-        if (entry.active && !partition_guid.empty() && entry.partition_guid == partition_guid)
+        if (entry.active && !partition_guid.empty() && entry.partition_guid == partition_guid &&
+            std::find(order.begin(), order.end(), entry.number) != order.end() &&
+            has_file(esp, entry.file))
             return &entry;
     return nullptr;
 }
@@ -110,7 +120,7 @@ UefiStart uefi_start(Context &context, const model::Disk &recorded, const model:
         model::find_partition(context.profile.machine, {recorded.id, esp.partition});
     const Firmware firmware = present_firmware(context.system);
     if (const BootEntry *entry =
-            active_entry(firmware, partition == nullptr ? "" : partition->uuid))
+            entry_that_starts(firmware, partition == nullptr ? "" : partition->uuid, esp))
         return {fmt::format("boot entry \"{}\"", util::printable(entry->label)), ""};
     if (model::has_fallback_loader(esp))
         return {"\\EFI\\BOOT", ""};

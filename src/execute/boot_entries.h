@@ -28,7 +28,7 @@ namespace mdrescue::execute {
 /// How the firmware starts a disk of a UEFI machine; printable. None: it does not, `why_not` says
 /// why.
 struct UefiStart {
-    std::optional<std::string> by; ///< "boot entry \"debian\"", "\EFI\BOOT\BOOTX64.EFI"
+    std::optional<std::string> by; ///< "boot entry \"debian\"", "\EFI\BOOT"
     std::string why_not;
 };
 /// Looks at the firmware and at the recorded EFI system partition on that disk, whose files are
@@ -36,8 +36,8 @@ struct UefiStart {
 [[nodiscard]] UefiStart uefi_start(Context &context, const model::Disk &recorded,
                                    const model::BootLoader &esp, bool look_for_files);
 
-/// "firmware finds \EFI\BOOT\BOOTX64.EFI on it without one", or that it is not there: for who has
-/// no boot entry. Printable.
+/// For who has no boot entry: that firmware finds the loader in \EFI\BOOT without one, or that
+/// there is none. Printable.
 [[nodiscard]] std::string fallback_words(const model::BootLoader *esp);
 
 } // namespace mdrescue::execute

@@ -204,6 +204,12 @@ TEST_CASE("how the firmware starts a disk") {
     };
     CHECK(start(false).by == "\\EFI\\BOOT");
     machine.set("Boot0001", load_option("debian", esp_guid, shim));
+    CHECK(start(false).by == "\\EFI\\BOOT"); // it is not in the boot order
+    machine.set("BootOrder", std::string("\x00\x00\x01\x00", 4));
+    CHECK(start(false).by == "boot entry \"debian\"");
+    machine.set("Boot0001", load_option("debian", esp_guid, "\\EFI\\old\\grubx64.efi"));
+    CHECK(start(false).by == "\\EFI\\BOOT"); // it leads to nothing
+    machine.set("Boot0001", load_option("debian", esp_guid, "\\efi\\debian\\SHIMX64.EFI"));
     CHECK(start(false).by == "boot entry \"debian\"");
     const std::string files = machine.system.filesystem("/dev/nvme0n1p1");
     CHECK(start(true).why_not == "\\EFI\\BOOT\\BOOTX64.EFI is not there");
@@ -235,6 +241,7 @@ TEST_CASE("the proof says of each disk of a UEFI machine whether it starts it") 
         for (const char *name : {"BOOT/BOOTX64.EFI", "debian/grubx64.efi", "debian/shimx64.efi"})
             machine.system.write(machine.system.filesystem(device) + "/EFI/" + name, "PE");
     machine.set("Boot0001", load_option("debian", esp_guid, shim));
+    machine.set("BootOrder", std::string("\x01\x00", 2));
     CHECK(sentences() == Argv{"yes starts this machine: yes (boot entry \"debian\")",
                               "yes starts this machine: yes (\\EFI\\BOOT)"});
     // A replaced disk needs its files read back against the disc, which is not here.
