@@ -171,13 +171,17 @@ class Planner {
             const Disk &recorded = disk(replacement.recorded);
             if (!recorded.table)
                 continue;
-            for (const model::Partition &partition : recorded.table->partitions)
+            for (const model::Partition &partition : recorded.table->partitions) {
+                const BootLoader *esp = model::find_esp(recorded, partition.number);
+                const bool stays_empty = esp != nullptr && esp->files.empty() &&
+                                         model::is_native_esp(*recorded.table, partition);
+                if (esp == nullptr || stays_empty || partition.uuid.empty())
+                    continue;
                 for (const model::BootEntry &entry : profile_.machine.firmware.boot_entries)
-                    if (entry.active && !partition.uuid.empty() &&
-                        entry.partition_guid == partition.uuid &&
-                        model::find_esp(recorded, partition.number) != nullptr)
+                    if (entry.active && entry.partition_guid == partition.uuid)
                         add(MakeBootEntry{{recorded.id, partition.number},
                                           distinct(entry, recorded.id)});
+            }
         }
     }
 

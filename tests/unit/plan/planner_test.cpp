@@ -200,18 +200,20 @@ TEST_CASE("an EFI system partition that is not mounted comes back too") {
     CHECK(count<plan::MakeBootEntry>(plan) == 0); // none led to it
 }
 
-TEST_CASE("no files are promised of an EFI system partition that has no snapshot") {
-    test::Look look = test::mirror_replaced("disk2");
-    look.profile.machine.disks[1].boot_loaders[0].files.clear();
+TEST_CASE("no files are promised of an EFI system partition that has no snapshot, nor an entry") {
+    test::Look look = test::mirror_replaced("disk1");
+    look.profile.machine.disks[0].boot_loaders[0].files.clear();
     const plan::Plan plan = plan_of(look);
     CHECK(count<plan::MakeFilesystem>(plan) == 1);
     CHECK(count<plan::RestoreFiles>(plan) == 0);
+    CHECK(count<plan::MakeBootEntry>(plan) == 0);
 }
 
 TEST_CASE("an EFI system partition in an array comes back with the array, its entry by itself") {
     test::Look look = test::mirror_replaced("disk1");
     look.profile.machine.disks[0].table->partitions[0].content =
         test::md_member_content("0d0d0d0d:77778888:9999aaaa:bbbbcccc");
+    look.profile.machine.disks[0].boot_loaders[0].files.clear(); // it was not mounted
     const plan::Plan plan = plan_of(look);
     CHECK(count<plan::MakeFilesystem>(plan) == 0);
     CHECK(count<plan::RestoreFiles>(plan) == 0);
