@@ -8,8 +8,8 @@
 #include <string>
 
 /// Each step can look (check), do itself (apply), and then look again. One file for each.
-/// check() changes nothing. apply() is called after check() said NotDone, and ends with everything on
-/// the disk; it may be called on what an interrupted apply() left behind.
+/// check() changes nothing. apply() is called after check() said NotDone, and ends with everything
+/// on the disk; it may be called on what an interrupted apply() left behind.
 namespace mdrescue::execute {
 
 struct Status {
@@ -17,10 +17,12 @@ struct Status {
         done,
         not_done,
         blocked,
-        skipped, ///< of an optional step (plan::optional): it cannot be done, and nothing depends on it
+        skipped, ///< of an optional step (plan::optional): it cannot be done, and nothing depends
+                 ///< on it
     };
     Kind kind = Kind::not_done;
-    std::string reason{}; ///< blocked, skipped: why, and what to do; done or not_done: a detail for the log, may be ""
+    std::string reason{}; ///< blocked, skipped: why, and what to do; done or not_done: a detail for
+                          ///< the log, may be ""
 
     static Status done(std::string detail = {}) { return {Kind::done, std::move(detail)}; }
     static Status not_done(std::string detail = {}) { return {Kind::not_done, std::move(detail)}; }
