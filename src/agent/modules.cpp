@@ -12,9 +12,8 @@ using namespace std::chrono_literals;
 
 // A controller can take its time to reset itself, longer on a slow virtual machine.
 constexpr auto modprobe_limit = 180000ms;
-constexpr auto pause = 100ms;
-/// Rounds with nothing new after which the drivers are taken to be settled.
-constexpr unsigned quiet_rounds = 5;
+/// A controller, its bus, a disk on it: each comes with the driver of the one before.
+constexpr unsigned coldplug_rounds = 10;
 
 /// What modprobe says, without what only means that this machine has no such hardware (ENODEV) or
 /// that the kernel has the driver built in.
@@ -61,26 +60,17 @@ std::set<std::string> Modules::unknown_aliases() const {
     return aliases;
 }
 
-util::Result<bool> Modules::coldplug() {
-    const auto aliases = unknown_aliases();
-    if (aliases.empty())
-        return false;
-    // -b: the blacklist counts for what a device asks for. Most devices need no module: quiet.
-    system::Command command{.argv = {"busybox", "modprobe", "-a", "-b", "-q"},
-                            .limit = modprobe_limit};
-    command.argv.insert(command.argv.end(), aliases.begin(), aliases.end());
-    seen_.insert(aliases.begin(), aliases.end());
-    MDR_TRY(system_.run(command));
-    return true;
-}
-
-util::Result<void> Modules::settle(unsigned rounds) {
-    unsigned quiet = 0;
-    while (rounds-- > 0 && quiet < quiet_rounds) {
-        MDR_TRY_ASSIGN(const bool found, coldplug());
-        quiet = found ? 0 : quiet + 1;
-        if (!found)
-            system_.sleep(pause);
+util::Result<void> Modules::coldplug() {
+    for (unsigned round = 0; round < coldplug_rounds; ++round) {
+        const auto aliases = unknown_aliases();
+        if (aliases.empty())
+            return {};
+        // -b: the blacklist counts for what a device asks for. Most devices need no module: quiet.
+        system::Command command{.argv = {"busybox", "modprobe", "-a", "-b", "-q"},
+                                .limit = modprobe_limit};
+        command.argv.insert(command.argv.end(), aliases.begin(), aliases.end());
+        seen_.insert(aliases.begin(), aliases.end());
+        MDR_TRY(system_.run(command));
     }
     return {};
 }

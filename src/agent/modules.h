@@ -21,12 +21,9 @@ class Modules {
     /// that is missing) is told in the words returned: without it there may be no disks at all.
     [[nodiscard]] util::Result<std::vector<std::string>> load_listed();
 
-    /// One round of modules for the devices the kernel has found by now; true when a device was
-    /// there that no round before has seen. A driver finds more devices: call again.
-    [[nodiscard]] util::Result<bool> coldplug();
-
-    /// Rounds until a while after the last new device, at most `rounds`.
-    [[nodiscard]] util::Result<void> settle(unsigned rounds = 40);
+    /// Modules for the devices the kernel has found by now that were not seen before, and for those
+    /// that come with them. Drivers go on finding devices for a while: call again.
+    [[nodiscard]] util::Result<void> coldplug();
 
   private:
     [[nodiscard]] std::set<std::string> unknown_aliases() const;

@@ -41,11 +41,10 @@ bool has(const std::vector<diagnose::Finding> &findings, diagnose::Finding::Kind
 
 } // namespace
 
-util::Result<Outlook> look_at(system::System &system, Terminal &terminal,
-                              const execute::Observe &observe, const model::Profile &profile,
-                              const std::string &medium) {
+Outlook look_at(system::System &system, Terminal &terminal, model::Machine observed,
+                const model::Profile &profile, const std::string &medium) {
     Outlook outlook;
-    MDR_TRY_ASSIGN(outlook.observed, observe());
+    outlook.observed = std::move(observed);
     outlook.comparison = diagnose::compare(profile, outlook.observed);
     outlook.assemblies = diagnose::decide_assembly(profile.machine, outlook.observed);
     const auto surveys = survey(system, terminal, profile, outlook, medium);

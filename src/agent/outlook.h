@@ -6,10 +6,8 @@
 #include "diagnose/candidates.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/findings.h"
-#include "execute/context.h"
 #include "model/machine.h"
 #include "system/system.h"
-#include "util/result.h"
 
 #include <string>
 #include <vector>
@@ -25,12 +23,10 @@ struct Outlook {
     std::vector<diagnose::Finding> findings;
 };
 
-/// Probes, compares, and reads the disks that could be replacements (read-only; says which on the
-/// terminal). medium: device the recovery runs from. Error: the machine cannot be read.
-[[nodiscard]] util::Result<Outlook> look_at(system::System &system, Terminal &terminal,
-                                            const execute::Observe &observe,
-                                            const model::Profile &profile,
-                                            const std::string &medium);
+/// Compares the machine as it is now, and reads the disks that could be replacements (read-only;
+/// says which on the terminal). medium: device the recovery runs from.
+[[nodiscard]] Outlook look_at(system::System &system, Terminal &terminal, model::Machine observed,
+                              const model::Profile &profile, const std::string &medium);
 
 /// Why the unattended recovery must not begin; "" when its strict predicate holds: the right
 /// machine, nothing that refuses, exactly one disk missing, exactly one disk that could replace it,

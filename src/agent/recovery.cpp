@@ -69,7 +69,7 @@ class Recovery {
     Recovery(system::System &system, Terminal &terminal, const execute::Observe &observe,
              const RecoveryStart &start)
         : system_(system), terminal_(terminal), observe_(observe), start_(start),
-          journal_(system, log_directory(start.places)) {}
+          observed_(start.observed), journal_(system, log_directory(start.places)) {}
 
     RecoveryEnd run() {
         if (auto failed = look())
@@ -92,11 +92,12 @@ class Recovery {
     }
 
     std::optional<RecoveryEnd> look() {
-        auto outlook = look_at(system_, terminal_, observe_, start_.profile, start_.medium);
-        if (!outlook)
+        auto observed = observed_ ? Result<model::Machine>(std::move(*observed_)) : observe_();
+        observed_.reset(); // true only once
+        if (!observed)
             return end(Outcome::failed,
-                       "this machine could not be read: " + outlook.error().message);
-        outlook_ = std::move(*outlook);
+                       "this machine could not be read: " + observed.error().message);
+        outlook_ = look_at(system_, terminal_, std::move(*observed), start_.profile, start_.medium);
         terminal_.show(findings_screen(outlook_, start_.profile));
         note_findings();
         return std::nullopt;
@@ -230,17 +231,32 @@ class Recovery {
         return std::nullopt;
     }
 
-    /// Whether the machine is whole and every step that belongs to a whole machine says done.
+    /// Whether the machine is whole: every step that would change it says done. From the disc, an
+    /// installed system that cannot be looked into (a locked one) does not count.
     bool nothing_to_do() {
         if (writes_a_disk())
             return false;
         execute::Context context = make_context();
         return std::all_of(plan_.steps.begin(), plan_.steps.end(), [&](const plan::Step &step) {
-            return std::holds_alternative<plan::SaveLog>(step) ||
-                   (std::holds_alternative<plan::RestoreConfiguration>(step) &&
-                    !start_.places.online) ||
-                   execute::check(context, step).kind == execute::Status::Kind::done;
+            if (is_means(step))
+                return true;
+            const auto kind = execute::check(context, step).kind;
+            return kind == execute::Status::Kind::done ||
+                   (kind == execute::Status::Kind::blocked && is_inside(step) &&
+                    !start_.places.online);
         });
+    }
+
+    /// Done for the sake of other steps alone.
+    static bool is_means(const plan::Step &step) {
+        return std::holds_alternative<plan::MakeWritable>(step) ||
+               std::holds_alternative<plan::SaveLog>(step);
+    }
+
+    /// Done inside the installed system.
+    static bool is_inside(const plan::Step &step) {
+        return std::holds_alternative<plan::RestoreConfiguration>(step) ||
+               std::holds_alternative<plan::RememberBootDisk>(step);
     }
 
     bool confirmed() {
@@ -360,6 +376,7 @@ class Recovery {
     Terminal &terminal_;
     const execute::Observe &observe_;
     const RecoveryStart &start_;
+    std::optional<model::Machine> observed_;
     execute::Journal journal_;
     RebuildProgress rebuild_progress_{system_, terminal_};
     Outlook outlook_;

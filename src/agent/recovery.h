@@ -10,6 +10,7 @@
 #include "util/result.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 /// The guided recovery: look, plan, ask once, do, prove. One flow for the disc and for the running
@@ -22,6 +23,8 @@ struct RecoveryStart {
     std::string medium; ///< device of the medium, never written to; "" for none
     /// Every byte of the medium is read before the first write (FAULTS 22). Error: damaged.
     std::function<util::Result<void>(util::Progress &)> check_medium;
+    /// The machine as it is at this moment; none: it is looked at first.
+    std::optional<model::Machine> observed{};
     bool dry_run = false;    ///< show the plan and stop
     bool unattended = false; ///< ask nothing, and refuse unless the strict predicate holds
 };

@@ -163,7 +163,9 @@ const diagnose::DiskMatch *match_of(const Facts &facts, const std::string &recor
 Lines found_disk(const Facts &facts, const Disk &recorded, const diagnose::DiskMatch &match,
                  const Disk &now, bool brief) {
     const Machine &machine = facts.profile->machine;
-    Lines lines{disk_row("found", Style::good, recorded.id, recorded, common_position(machine),
+    Disk shown = recorded;
+    shown.serial = now.serial; // what is written on it: it may have been replaced since the record
+    Lines lines{disk_row("found", Style::good, recorded.id, shown, common_position(machine),
                          printable(now.kernel_name))};
     if (brief)
         return lines;
@@ -175,8 +177,9 @@ Lines found_disk(const Facts &facts, const Disk &recorded, const diagnose::DiskM
                wrapped({{std::string(table_indent, ' ') + "now at ", Style::normal}},
                        now.position.empty() ? "an unknown position" : printable(now.position)));
     if (now.serial != recorded.serial)
-        append(lines, wrapped({{std::string(table_indent, ' ') + "serial now ", Style::warning}},
-                              now.serial.empty() ? "none" : printable(now.serial)));
+        append(lines,
+               wrapped({{std::string(table_indent, ' ') + "recorded with serial ", Style::warning}},
+                       recorded.serial.empty() ? "none" : printable(recorded.serial)));
     return lines;
 }
 

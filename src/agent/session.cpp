@@ -69,8 +69,6 @@ void Session::load_drivers() {
         driver_warnings_ = *result;
     else
         driver_warnings_.push_back(result.error().message);
-    if (const auto result = modules_.settle(); !result)
-        driver_warnings_.push_back(result.error().message);
 }
 
 void Session::look_at_medium() {
@@ -211,6 +209,7 @@ std::optional<Ending> Session::recover(bool unattended) {
         .places = std::move(places),
         .medium = facts_.medium,
         .check_medium = [this](util::Progress &progress) { return check_once(progress); },
+        .observed = unattended ? facts_.observed : std::nullopt, // just looked at
         .unattended = unattended};
     const RecoveryEnd ended = agent::recover(system_, terminal_, observe_, start);
     end_with(ended.outcome, ended.sentence);

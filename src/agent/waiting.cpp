@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto pause = 200ms;
+constexpr auto pause = 100ms;
 constexpr auto medium_limit = 60s;
 constexpr auto disks_limit = 30s;
 constexpr auto quiet_when_all_are_here = 1s; ///< the partitions of the last disk come in this time

@@ -129,10 +129,17 @@ std::string human_report(const BuildReport &report) {
     return text;
 }
 
-/// Where `recover` looks for it.
-util::Result<void> keep_profile(system::System &system, const model::Profile &profile) {
-    MDR_TRY(system.make_directory(std::filesystem::path(kept_profile).parent_path()));
-    return system.replace_file(kept_profile, profile::to_json(profile), 0600);
+/// Where `recover` looks for it. The image is complete without, and `recover --from` reads it
+/// there.
+void keep_profile(system::System &system, const model::Profile &profile, util::Progress &progress) {
+    const auto kept = [&]() -> util::Result<void> {
+        MDR_TRY(system.make_directory(std::filesystem::path(kept_profile).parent_path()));
+        return system.replace_file(kept_profile, profile::to_json(profile), 0600);
+    }();
+    if (!kept)
+        progress.warn(fmt::format("no copy of the record is kept for mdrescue recover: {}. Give "
+                                  "it the image with --from.",
+                                  kept.error().message));
 }
 
 /// At most 32 of A-Z 0-9 _ (ECMA-119, 7.4.1): media of several machines, or of several times, can
@@ -250,7 +257,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
                                      .joliet = options.joliet},
                                     options, progress));
     if (this_machine(options))
-        MDR_TRY(keep_profile(context.system, profile));
+        keep_profile(context.system, profile, progress);
     progress.end();
     const BuildReport report = report_of(options, parts, boot, verification);
     fmt::print("{}", options.json ? build_json(report) : human_report(report));

@@ -32,22 +32,23 @@ std::string without_prefix(const std::string &wwn) {
 }
 
 /// A by-id name holds a serial number or WWN, a by-path name the slot.
-bool names(const std::string &device, const model::Disk &dead) {
+bool names(const std::string &device, const model::Disk &disk) {
     const auto holds = [&](const std::string &part) {
         return !part.empty() && device.find(part) != std::string::npos;
     };
     if (device.starts_with("/dev/disk/by-id/"))
-        return holds(dead.serial) || holds(without_prefix(dead.wwn));
-    return !dead.position.empty() && device == "/dev/disk/by-path/" + dead.position;
+        return holds(disk.serial) || holds(without_prefix(disk.wwn));
+    return !disk.position.empty() && device == "/dev/disk/by-path/" + disk.position;
 }
 
-/// The list with the dead disk's names replaced by the new one's; the same list where there are
-/// none.
-std::string mended(const std::string &list, const model::Disk &dead, const std::string &name) {
+/// The list with the names that were the dead disk's alone replaced by one of the new disk; the
+/// same list where there are none.
+std::string mended(const std::string &list, const model::Disk &dead, const model::Disk &now,
+                   const std::string &name) {
     std::vector<std::string> devices;
     for (const std::string_view entry : util::split(list, ',')) {
         const std::string device(util::trimmed(entry));
-        const std::string kept = names(device, dead) ? name : device;
+        const std::string kept = names(device, dead) && !names(device, now) ? name : device;
         if (std::find(devices.begin(), devices.end(), kept) == devices.end())
             devices.push_back(kept);
     }
@@ -72,7 +73,7 @@ Result<std::optional<Memory>> memory(Context &context, const InstalledRoot &root
         return util::fail(fmt::format("the new {} has no lasting name to remember it by",
                                       util::printable(recorded)),
                           "Run dpkg-reconfigure grub-pc in the installed system.");
-    return std::optional(Memory{*list, mended(*list, *dead, name)});
+    return std::optional(Memory{*list, mended(*list, *dead, *disk, name)});
 }
 
 } // namespace

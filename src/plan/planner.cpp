@@ -205,9 +205,9 @@ class Planner {
         if (!wait.arrays.empty())
             add(wait);
         add(RestoreConfiguration{});
-        for (const Replacement &replacement : plan_.replacements)
-            if (starts_by_bios(disk(replacement.recorded)))
-                add(RememberBootDisk{replacement.recorded});
+        for (const Disk &recorded : profile_.machine.disks)
+            if (starts_by_bios(recorded) && is_other_hardware(recorded))
+                add(RememberBootDisk{recorded.id});
         add(SaveLog{});
     }
 
@@ -243,19 +243,23 @@ class Planner {
         return entry;
     }
 
+    /// Replaced now, or before the recovery that this one goes on with was cut short.
+    [[nodiscard]] bool is_other_hardware(const Disk &recorded) const {
+        const auto there = plan_.disks.find(recorded.id);
+        const Disk *now =
+            there == plan_.disks.end() ? nullptr : model::find_disk(observed_, there->second);
+        return now != nullptr && (replaced(recorded.id) || now->serial != recorded.serial ||
+                                  now->wwn != recorded.wwn || now->position != recorded.position);
+    }
+
     [[nodiscard]] bool to_be_rebuilt(const Array &array) const {
         return touched(array.uuid) || model::degraded(array);
     }
 
-    /// Arrays that are rebuilt, and the root's, which is written to at the end; not one of a
-    /// machine that is whole.
+    /// Arrays that are rebuilt, and the root's, which is written to at the end.
     void make_writable() {
-        const bool needed =
-            std::any_of(observed_.arrays.begin(), observed_.arrays.end(), [&](const Array &array) {
-                return find_array(profile_.machine, array.uuid) != nullptr && to_be_rebuilt(array);
-            });
         for (const Array &array : observed_.arrays)
-            if (needed && read_only(array) && find_array(profile_.machine, array.uuid) != nullptr &&
+            if (read_only(array) && find_array(profile_.machine, array.uuid) != nullptr &&
                 (to_be_rebuilt(array) || holds_root(array.uuid)))
                 add(MakeWritable{array.uuid});
     }

@@ -310,14 +310,17 @@ def step_lines(log):
     at, found = 0, []
     for line in log.split(b"\n"):
         at += len(line) + 1
-        if match := re.match(STEP, plain(line.decode("utf-8", "replace"))):
+        if match := re.search(STEP, plain(line.decode("utf-8", "replace")), re.M):
             found.append((at, match["title"]))
     return found
 
 
-def wait_for_step(console, number, seconds=600):
-    """Waits until a step of the plan has ended (or had been done before); returns how many steps there are."""
-    return int(console.wait(STEP.replace(r"(?P<number>\d+)", f"(?P<number>{number})"), seconds, failure="Kernel panic")["steps"])
+def wait_for_new_step(console, ended, seconds=600):
+    """Waits until a step has ended whose title is not among `ended`; returns its title, or None where the recovery came to its end first."""
+    while True:
+        match = console.wait(f"{STEP}|{EVENT}", seconds, failure="Kernel panic")
+        if match["result"] or match["title"] and match["title"] not in ended:
+            return match["title"]
 
 
 def power_off(machine):

@@ -83,20 +83,35 @@ def test_fault_37_broken_tools(lab, tool, what):
     recovered.is_whole(machine, made)
 
 
+# Kills the program when what it said has a step that ended and is not listed in /run/ended.
+KILLER = r"""
+until tr '\r' '\n' </run/said | grep -E ' [0-9]+/[0-9]+ .*done' | grep -qvFf /run/ended; do sleep 0.05; done
+pkill -KILL -x mdrescue
+"""
+
+
 @cases(case("1.2", NEW, thorough=True), case("0.90", OLD, thorough=True))
 def test_2f_killed_after_each_step(lab, name):
     """The program is killed (SIGKILL) as soon as a step has ended, and started again, for every step in turn; then it goes on to the end."""
     made = program.image(lab, name)
     machine = started_degraded(lab, made, 3)
-    number, count = 0, 1
-    while number < count:
-        number += 1
-        machine.console.output(f"rm -f /run/said; (until grep -q '^ *{number}/' /run/said; do sleep 0.05; done; pkill -KILL -x mdrescue) >/dev/null 2>&1 &")
-        machine.console.line("script --quiet --flush --command 'mdrescue recover' /run/said")
-        asked = program.event(machine.console)
-        program.consent(machine.console, asked)
-        count = program.wait_for_step(machine.console, number)
-        machine.console.output("! pidof mdrescue")
+    console = machine.console
+    console.output(f"cat >/run/killer <<'END'\n{KILLER}END\n: >/run/ended")
+    ended = []
+    while True:
+        console.output(": >/run/said; sh /run/killer >/dev/null 2>&1 &")
+        console.line("script --quiet --flush --command 'mdrescue recover' /run/said; printf '\\n@@left@@\\n'")
+        asked = program.event(console)
+        if asked.word == "done":
+            break
+        program.consent(console, asked)
+        title = program.wait_for_new_step(console, ended)
+        console.wait("^@@left@@$", 600)
+        if not title:
+            break
+        ended.append(title)
+        console.output(f"echo '{title}' >>/run/ended; ! pidof mdrescue")
+    assert len(ended) >= 5, ended
     recovered.is_whole(machine, made)
     machine.power_off()
     proven(machine, made)

@@ -40,6 +40,7 @@ class Disk:
     read_only: bool = False
     removable: bool = False
     faults: tuple = ()
+    read_speed: int = 0  # in bytes per second; 0: as fast as the host is
 
     def layer(self, file):
         """The same disk on a new copy-on-write layer; this one's file must not change any more."""
@@ -50,7 +51,10 @@ class Disk:
         """Arguments for QEMU that make the disk a drive called `name`; its writes are logged to the file `log` (see writelog.py)."""
         if self.read_only or not (self.faults or log):
             read_only = ",readonly=on" if self.read_only else ""
-            return ["-drive", f"if=none,id={name},format={self.format},file={self.file},cache=unsafe,discard=unmap{read_only}"]
+            slow = f",throttling.bps-read={self.read_speed}" if self.read_speed else ""
+            return ["-drive", f"if=none,id={name},format={self.format},file={self.file},cache=unsafe,discard=unmap{read_only}{slow}"]
+        if self.read_speed:
+            raise ValueError("a disk that fails, or whose writes are logged, is as fast as the host")
         node = {"driver": self.format, "discard": "unmap", "cache": {"no-flush": True},
                 "file": {"driver": "file", "filename": str(self.file), "discard": "unmap", "cache": {"no-flush": True}}}
         if self.faults:

@@ -47,7 +47,7 @@ TEST_CASE("drivers bring devices that need drivers, until nothing new comes") {
         return system::Output{1, "", ""}; // a device without a driver is nothing special
     };
     Modules modules(system);
-    CHECK(modules.settle());
+    CHECK(modules.coldplug());
     CHECK(system.commands == std::vector<std::vector<std::string>>{
                                  {"busybox", "modprobe", "-a", "-b", "-q", "pci:v1"},
                                  {"busybox", "modprobe", "-a", "-b", "-q", "scsi:t-0x00"}});
@@ -63,7 +63,7 @@ TEST_CASE("devices that never stop coming do not hold up the start") {
         return system::Output{};
     };
     system.files["/sys/bus/usb/devices/x/modalias"] = "usb:x";
-    CHECK(Modules(system).settle(10));
+    CHECK(Modules(system).coldplug());
     CHECK(number == 10);
 }
 

@@ -261,13 +261,25 @@ TEST_CASE("cut in the rebuild: arrays that are started read-only again are let g
               .arrays.size() == 2);
 }
 
-TEST_CASE("a whole machine: nothing is made writable, nothing is waited for") {
+TEST_CASE("a whole machine: nothing is waited for, no disk is new to the installed system") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    const plan::Plan plan = plan_of(look);
+    CHECK(count<plan::WaitForRebuild>(plan) == 0);
+    CHECK(count<plan::RememberBootDisk>(plan) == 0);
+}
+
+TEST_CASE("cut short after md had all members: what is left is in the installed system") {
     test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
                     test::linux_journal_machine("1.2"),
                     {}};
     for (model::Array &array : look.observed.arrays)
         array.running_state = "readonly";
+    look.observed.disks[0].serial = "NEW00001";
     const plan::Plan plan = plan_of(look);
-    CHECK(count<plan::MakeWritable>(plan) == 0);
-    CHECK(count<plan::WaitForRebuild>(plan) == 0);
+    CHECK(plan.replacements.empty());
+    CHECK(count<plan::MakeWritable>(plan) == 1); // the root's
+    CHECK(std::get<plan::RememberBootDisk>(plan.steps[first<plan::RememberBootDisk>(plan)]).disk ==
+          "disk1");
 }
