@@ -30,14 +30,21 @@ class StepLines final : public execute::Watcher {
     void begins(std::size_t step) override { terminal_.status(title(step) + " ..."); }
     void ended(std::size_t step, const execute::Status &status) override {
         using Kind = execute::Status::Kind;
-        const char *word = status.kind == Kind::done      ? "done"
-                           : status.kind == Kind::blocked ? "blocked"
-                                                          : "failed";
-        terminal_.show({step_line(step + 1, plan_.steps.size(), title(step), word,
-                                  status.kind == Kind::done ? Style::good : Style::bad)});
+        const auto [word, style] = status.kind == Kind::done      ? Shown{"done", Style::good}
+                                   : status.kind == Kind::skipped ? Shown{"skipped", Style::warning}
+                                   : status.kind == Kind::blocked ? Shown{"blocked", Style::bad}
+                                                                  : Shown{"failed", Style::bad};
+        terminal_.show({step_line(step + 1, plan_.steps.size(), title(step), word, style)});
+        if (status.kind == Kind::skipped)
+            terminal_.show({{{status.reason, Style::warning}}});
     }
 
   private:
+    struct Shown {
+        const char *word;
+        Style style;
+    };
+
     [[nodiscard]] std::string title(std::size_t step) const {
         return plan::title(plan_.steps[step], plan_, machines_);
     }

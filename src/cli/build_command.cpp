@@ -154,15 +154,13 @@ std::string volume_id(const model::Profile &profile) {
 /// The snapshots and the initramfs.
 util::Result<ImageParts> gather_parts(const Context &context, const BuildOptions &options,
                                       const DataFiles &data, const std::string &scratch,
-                                      const payload::Kernel &kernel,
-                                      const model::Profile &profile) {
+                                      const payload::Kernel &kernel, const model::Profile &profile,
+                                      std::vector<EspSnapshot> esps) {
     auto &progress = context.progress;
     const bool here = this_machine(options);
     ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
-    MDR_TRY_ASSIGN(parts.esps,
-                   here ? esp_snapshots(context.system, profile.machine, scratch, progress)
-                        : esp_snapshots_below(options.root, profile.machine, progress));
+    parts.esps = std::move(esps);
     MDR_TRY_ASSIGN(parts.initramfs, payload::build_initramfs({.root = options.root,
                                                               .kernel = kernel,
                                                               .machine = profile.machine,
@@ -223,16 +221,21 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
 
     progress.phase("Reading the machine", 0);
-    MDR_TRY_ASSIGN(const model::Machine machine, machine_to_build_for(context, options));
+    MDR_TRY_ASSIGN(model::Machine machine, machine_to_build_for(context, options));
     for (const auto &warning : machine.warnings)
         progress.warn(util::printable(warning));
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
     MDR_TRY_ASSIGN(const payload::Kernel kernel,
                    payload::find_kernel(options.root,
                                         options.kernel.empty() ? machine.kernel : options.kernel));
+    MDR_TRY_ASSIGN(std::vector<EspSnapshot> esps,
+                   this_machine(options)
+                       ? esp_snapshots(context.system, machine, scratch.path(), progress)
+                       : esp_snapshots_below(options.root, machine, progress));
+    know_loaders(machine, esps);
     const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
-    MDR_TRY_ASSIGN(const ImageParts parts,
-                   gather_parts(context, options, data, scratch.path(), kernel, profile));
+    MDR_TRY_ASSIGN(const ImageParts parts, gather_parts(context, options, data, scratch.path(),
+                                                        kernel, profile, std::move(esps)));
 
     progress.phase("Making the boot loaders", 0);
     MDR_TRY_ASSIGN(const media::BootImages boot,

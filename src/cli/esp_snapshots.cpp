@@ -5,18 +5,12 @@
 #include "util/text.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
 namespace {
-
-// UEFI specification 2.10, table 5.7: the EFI System Partition; on MBR disks type ef.
-bool is_esp(const model::Partition &partition) {
-    const bool type =
-        partition.type == "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" || partition.type == "ef";
-    return type && partition.content.kind == model::Content::Kind::filesystem;
-}
 
 std::string mounted_at(const model::Machine &machine, const std::string &device) {
     const auto &mounts = machine.mounts;
@@ -62,13 +56,13 @@ std::vector<Esp> esps_of(const model::Machine &machine) {
         if (!disk.table)
             continue;
         for (const auto &partition : disk.table->partitions) {
-            if (!is_esp(partition))
+            if (!model::is_native_esp(*disk.table, partition))
                 continue;
             const std::string node = model::device_path(disk, partition.number);
             esps.push_back({{disk.id, partition.number},
                             node,
                             mounted_at(machine, node),
-                            fmt::format("mdrescue/esp/{}-{}", disk.id, partition.number)});
+                            model::esp_snapshot_path({disk.id, partition.number})});
         }
     }
     return esps;
@@ -79,7 +73,45 @@ tl::unexpected<util::Error> about(const Esp &esp, util::Error error) {
                               std::move(error));
 }
 
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+/// Files below \EFI whose names end with .efi, as firmware spells paths; sorted.
+std::vector<std::string> loaders_of(const EspSnapshot &snapshot) {
+    constexpr std::string_view top = "/efi/";
+    std::vector<std::string> loaders;
+    for (const auto &node : snapshot.tree) {
+        std::string path = node.path.substr(snapshot.prefix.size());
+        if (node.kind != manifest::Node::Kind::file || !lower(path).starts_with(top) ||
+            !lower(path).ends_with(".efi"))
+            continue;
+        path.replace(0, top.size(), "/EFI/");
+        std::replace(path.begin(), path.end(), '/', '\\');
+        loaders.push_back(std::move(path));
+    }
+    std::sort(loaders.begin(), loaders.end());
+    return loaders;
+}
+
 } // namespace
+
+void know_loaders(model::Machine &machine, const std::vector<EspSnapshot> &snapshots) {
+    for (model::Disk &disk : machine.disks)
+        for (model::BootLoader &loader : disk.boot_loaders) {
+            const model::DeviceRef device{disk.id, loader.partition};
+            const model::Partition *partition = model::find_partition(machine, device);
+            if (partition == nullptr || !model::is_native_esp(*disk.table, *partition))
+                continue;
+            const auto snapshot =
+                std::find_if(snapshots.begin(), snapshots.end(),
+                             [&](const EspSnapshot &one) { return one.device == device; });
+            loader.files =
+                snapshot == snapshots.end() ? std::vector<std::string>{} : loaders_of(*snapshot);
+        }
+}
 
 util::Result<std::vector<EspSnapshot>> esp_snapshots(system::System &system,
                                                      const model::Machine &machine,

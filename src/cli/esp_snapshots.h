@@ -33,4 +33,8 @@ struct EspSnapshot {
 esp_snapshots_below(const std::string &root, const model::Machine &machine,
                     util::Progress &progress);
 
+/// Has the machine know of each EFI system partition the loaders that a snapshot of it holds: those
+/// of one that is not mounted are seen there alone, and what has no snapshot cannot be put back.
+void know_loaders(model::Machine &machine, const std::vector<EspSnapshot> &snapshots);
+
 } // namespace mdrescue::cli

@@ -131,15 +131,36 @@ class Search {
         return "";
     }
 
+    /// EFI system partitions have snapshots of their own, mounted or not.
+    static bool esp_with_files(const Disk &disk, const std::string &filesystem) {
+        if (disk.table)
+            for (const model::Partition &partition : disk.table->partitions)
+                if (const model::BootLoader *esp = model::find_esp(disk, partition.number);
+                    partition.content.uuid == filesystem && esp != nullptr && !esp->files.empty())
+                    return true;
+        return false;
+    }
+
+    static bool holds(const Content &content, const std::string &filesystem) {
+        return content.kind == Content::Kind::filesystem && content.uuid == filesystem;
+    }
+
+    /// Not one in LVM, which goes with its physical volume.
+    static bool has_filesystem(const Disk &disk, const std::string &filesystem) {
+        return holds(disk.content, filesystem) ||
+               (disk.table &&
+                std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
+                            [&](const model::Partition &partition) {
+                                return holds(partition.content, filesystem);
+                            }));
+    }
+
     /// Native filesystems of a dead disk that no snapshot on the image holds: their data is gone.
     void lost_filesystems(const Disk &disk) {
         for (const model::MountPoint &mount : profile_.machine.mounts) {
-            const model::Place place = model::locate(profile_.machine, mount.uuid);
-            const bool here =
-                std::find(place.disks.begin(), place.disks.end(), disk.id) != place.disks.end();
-            const bool covered = mount.type == "swap" || mount.target == "/boot" ||
-                                 mount.target == "/boot/efi" || mount.target == "/efi" ||
-                                 mount.target == "/boot/firmware";
+            const bool here = !mount.uuid.empty() && has_filesystem(disk, mount.uuid);
+            const bool covered =
+                mount.type == "swap" || mount.target == "/boot" || esp_with_files(disk, mount.uuid);
             if (here && !covered)
                 add({.kind = Kind::filesystem_lost,
                      .severity = Severity::warning,

@@ -139,11 +139,14 @@ std::string words(const Finding &finding, const model::Profile &profile) {
                            "RAID, multipath).",
                            text);
     case Kind::firmware_mode:
-        return fmt::format("This system was started by {} firmware, and {} starts by {}. Its own "
-                           "boot loader is put back all the same.",
-                           machine.firmware.mode == model::Firmware::Mode::bios ? "UEFI" : "BIOS",
-                           host,
-                           machine.firmware.mode == model::Firmware::Mode::bios ? "BIOS" : "UEFI");
+        return machine.firmware.mode == model::Firmware::Mode::bios
+                   ? fmt::format("This system was started by UEFI firmware, and {} starts by BIOS. "
+                                 "Its own boot loader is put back all the same.",
+                                 host)
+                   : fmt::format("This system was started by BIOS firmware, and {} starts by UEFI. "
+                                 "Its own boot loader is put back all the same, but boot entries "
+                                 "can only be made where the firmware is UEFI.",
+                                 host);
     case Kind::profile_degraded: return "The record was made while an array was degraded.";
     case Kind::layout_changed:
         return fmt::format("The machine has changed since it was recorded: {}{}.",

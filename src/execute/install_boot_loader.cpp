@@ -147,9 +147,6 @@ Result<void> restore_boot_again(Context &context) {
 } // namespace
 
 Status check(Context &context, const plan::InstallBootLoader &step) {
-    if (step.kind == Kind::esp)
-        return Status::blocked("the boot loader is one for UEFI on an EFI system partition; "
-                               "putting that back is not part of this version");
     const auto device = context.device({step.disk, 0});
     if (!device)
         return Status::blocked(device.error().message);

@@ -2,6 +2,7 @@
 #include "execute/proof.h"
 
 #include "diagnose/findings.h"
+#include "execute/boot_entries.h"
 #include "execute/rebuild.h"
 #include "execute/steps.h"
 #include "model/loss.h"
@@ -53,24 +54,85 @@ Proof step_proof(Context &context, const plan::Step &step) {
                                    status.reason.empty() ? "not as recorded" : status.reason)};
 }
 
+bool is_on(const plan::Step &step, const std::string &disk, const model::BootLoader &loader) {
+    if (const auto *files = std::get_if<plan::RestoreFiles>(&step))
+        return files->device == model::DeviceRef{disk, loader.partition};
+    const auto *one = std::get_if<plan::InstallBootLoader>(&step);
+    return one != nullptr && one->disk == disk && one->kind == loader.kind;
+}
+
+/// The step that put a boot loader on a replacement was read back as done.
 bool boot_loader_proven(const Context &context, const std::string &disk,
-                        const std::vector<Proof> &steps) {
+                        const model::BootLoader &loader, const std::vector<Proof> &steps) {
     std::size_t proof = 0;
     bool proven = false;
     for (const plan::Step &step : context.plan.steps) {
         if (!stays(step))
             continue;
-        const auto *loader = std::get_if<plan::InstallBootLoader>(&step);
-        if (loader != nullptr && loader->disk == disk)
+        if (is_on(step, disk, loader))
             proven = steps[proof].proven;
         ++proof;
     }
     return proven;
 }
 
-/// One sentence for each disk. A disk that was not replaced has the boot loader it had; what is
-/// seen on it now is what is said.
-Proof disk_proof(Context &context, const model::Disk &recorded, const std::vector<Proof> &steps) {
+/// What is known of a boot loader, and how: "yes (boot entry "debian")".
+struct Verdict {
+    bool starts = false;
+    std::string words = "not proven";
+};
+
+/// The array an EFI system partition is a member of; nullptr for one that is none.
+const model::Array *array_with(const model::Machine &machine, const model::DeviceRef &device) {
+    for (const model::Array &array : machine.arrays)
+        for (const model::ArrayMember &member : array.members)
+            if (member.device == device)
+                return &array;
+    return nullptr;
+}
+
+/// The files are there: put back and read back, mirrored by an array that is whole, or looked for.
+Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model::BootLoader &esp,
+                     bool replaced, const ProofReport &report) {
+    const model::Array *array = array_with(context.profile.machine, {recorded.id, esp.partition});
+    if (array != nullptr && !array_proof(context, *array).proven)
+        return {};
+    if (array == nullptr && replaced &&
+        !boot_loader_proven(context, recorded.id, esp, report.steps))
+        return {};
+    const UefiStart start = uefi_start(context, recorded, esp, array == nullptr && !replaced);
+    return start.by ? Verdict{true, fmt::format("yes ({})", *start.by)}
+                    : Verdict{false, "not proven: " + start.why_not};
+}
+
+/// A disk that was not replaced has the boot loader it had; what is seen on it now is what is said.
+Verdict bios_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
+                     const model::BootLoader &loader, bool replaced, const ProofReport &report) {
+    const bool starts = replaced ? boot_loader_proven(context, recorded.id, loader, report.steps)
+                                 : model::starts_machine(context.profile.machine, now);
+    return starts ? Verdict{true, "yes"} : Verdict{};
+}
+
+/// By the best of the disk's boot loaders for the recorded firmware.
+Verdict start_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
+                      const ProofReport &report) {
+    const bool uefi = context.profile.machine.firmware.mode == model::Firmware::Mode::uefi;
+    const bool replaced =
+        std::any_of(context.plan.replacements.begin(), context.plan.replacements.end(),
+                    [&](const plan::Replacement &one) { return one.recorded == recorded.id; });
+    Verdict best;
+    for (const model::BootLoader &loader : recorded.boot_loaders) {
+        const bool esp = loader.kind == model::BootLoader::Kind::esp;
+        if (esp != uefi || best.starts || (esp && loader.files.empty()))
+            continue;
+        best = uefi ? uefi_verdict(context, recorded, loader, replaced, report)
+                    : bios_verdict(context, recorded, now, loader, replaced, report);
+    }
+    return best;
+}
+
+/// One sentence for each disk.
+Proof disk_proof(Context &context, const model::Disk &recorded, const ProofReport &report) {
     const std::string name = diagnose::disk_words(recorded);
     const auto now = context.disk(recorded.id);
     if (!now)
@@ -80,13 +142,8 @@ Proof disk_proof(Context &context, const model::Disk &recorded, const std::vecto
     const std::string shown = diagnose::disk_words(named);
     if (!model::starts_machine(context.profile.machine, recorded))
         return {true, shown + " does not start this machine: no boot loader is recorded on it"};
-    const bool replaced =
-        std::any_of(context.plan.replacements.begin(), context.plan.replacements.end(),
-                    [&](const plan::Replacement &one) { return one.recorded == recorded.id; });
-    const bool starts = replaced ? boot_loader_proven(context, recorded.id, steps)
-                                 : model::starts_machine(context.profile.machine, **now);
-    return {starts,
-            fmt::format("{} starts this machine: {}", shown, starts ? "yes" : "not proven")};
+    const Verdict verdict = start_verdict(context, recorded, **now, report);
+    return {verdict.starts, fmt::format("{} starts this machine: {}", shown, verdict.words)};
 }
 
 } // namespace
@@ -109,7 +166,7 @@ ProofReport prove(Context &context) {
         if (stays(step))
             report.steps.push_back(step_proof(context, step));
     for (const model::Disk &disk : context.profile.machine.disks)
-        report.disks.push_back(disk_proof(context, disk, report.steps));
+        report.disks.push_back(disk_proof(context, disk, report));
     return report;
 }
 

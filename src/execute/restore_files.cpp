@@ -84,8 +84,7 @@ class Restore {
     Result<void> run() {
         MDR_TRY(find_source());
         if (!filesystem_is_there())
-            return fail(
-                fmt::format("the filesystem for {} is not there", util::printable(step_.target)));
+            return fail(fmt::format("the filesystem for {} is not there", plan::name_of(step_)));
         // Safety rules 1 and 2: only onto a replacement of this plan.
         MDR_TRY(confirm_target(context_, step_.device.disk));
         MDR_TRY_ASSIGN(Mounted mounted, mount(true));
@@ -100,7 +99,7 @@ class Restore {
     Result<void> find_source() {
         if (context_.places.medium.empty())
             return fail(fmt::format("the files of {} are on the disc, and it is not here",
-                                    util::printable(step_.target)));
+                                    plan::name_of(step_)));
         MDR_TRY_ASSIGN(snapshot_,
                        read_snapshot(context_.system, context_.places.medium, step_.snapshot));
         keeps_ = kept_by(step_.filesystem);
@@ -152,7 +151,7 @@ class Restore {
     util::Error newer(const std::vector<Difference> &foreign) {
         return {
             fmt::format("{} on {} was changed since this disc was made ({}): it is left as it is",
-                        util::printable(step_.target), util::printable(step_.device.disk),
+                        plan::name_of(step_), util::printable(step_.device.disk),
                         counted(foreign, snapshot_)),
             "Start the machine from it; if that fails, make the filesystem again by hand."};
     }
@@ -184,8 +183,8 @@ class Restore {
         if (needed > space)
             return fail(fmt::format("the files of {} need {} bytes, and {} are free: nothing was "
                                     "written",
-                                    util::printable(step_.target), needed, space));
-        context_.progress.phase("Copying " + util::printable(step_.target), bytes);
+                                    plan::name_of(step_), needed, space));
+        context_.progress.phase("Copying " + plan::name_of(step_), bytes);
         return {};
     }
 

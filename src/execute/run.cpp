@@ -33,42 +33,51 @@ void note_end(Context &context, std::size_t index, const char *outcome, const st
         {{"step", std::to_string(index + 1)}, {"outcome", outcome}, {"detail", detail}});
 }
 
+/// How one step ended.
+struct Ended {
+    Kind kind = Kind::done; ///< also for a step that was skipped
+    Status status;
+    std::string hint{}; ///< of an error
+};
+
+Ended failed(Status status, std::string hint = {}) {
+    return {Kind::failed, std::move(status), std::move(hint)};
+}
+
 /// Looks, does it where it is not done, and looks again: a step that does not say done has failed.
-RunResult run_one(Context &context, std::size_t index) {
-    const plan::Step &step = context.plan.steps[index];
+Ended run_needed(Context &context, const plan::Step &step) {
     Status status = check(context, step);
     if (status.kind == Status::Kind::not_done) {
-        if (auto applied = apply(context, step); !applied)
-            return {util::cancel_requested ? Kind::stopped : Kind::failed, index, applied.error()};
+        if (auto applied = apply(context, step); !applied) {
+            const util::Error &error = applied.error();
+            Ended ended = failed(Status::not_done(error.message), error.hint);
+            if (util::cancel_requested)
+                ended.kind = Kind::stopped;
+            return ended;
+        }
         status = check(context, step);
         if (status.kind == Status::Kind::not_done)
-            return {Kind::failed,
-                    index,
-                    {"it was done, but what is read back is not as it should be" +
-                         (status.reason.empty() ? "" : ": " + status.reason),
-                     ""}};
+            return failed(
+                Status::not_done("it was done, but what is read back is not as it should be" +
+                                 (status.reason.empty() ? "" : ": " + status.reason)));
     }
-    if (status.kind == Status::Kind::blocked)
-        return {Kind::blocked, index, {status.reason, ""}};
-    return {Kind::done, index, {status.reason, ""}};
+    const bool blocked = status.kind == Status::Kind::blocked;
+    return {blocked ? Kind::blocked : Kind::done, std::move(status)};
 }
 
-Status status_of(const RunResult &result) {
-    switch (result.kind) {
-    case Kind::done: return Status::done(result.error.message);
-    case Kind::blocked: return Status::blocked(result.error.message);
-    case Kind::stopped:
-    case Kind::failed: break;
-    }
-    return Status::not_done(result.error.message);
+Ended run_one(Context &context, const plan::Step &step) {
+    Ended ended = run_needed(context, step);
+    if (plan::optional(step) && (ended.kind == Kind::failed || ended.kind == Kind::blocked))
+        return {Kind::done, Status::skipped(ended.status.reason)};
+    return ended;
 }
 
-const char *word(Kind kind) {
-    switch (kind) {
-    case Kind::done: return "done";
+const char *word(const Ended &ended) {
+    switch (ended.kind) {
+    case Kind::done: return ended.status.kind == Status::Kind::skipped ? "skipped" : "done";
     case Kind::stopped: return "stopped";
     case Kind::blocked: return "blocked";
-    case Kind::failed: return "failed";
+    case Kind::failed: break;
     }
     return "failed";
 }
@@ -81,13 +90,12 @@ RunResult run_steps(Context &context, Watcher &watcher, std::size_t first, std::
             return {Kind::stopped, index, {}};
         watcher.begins(index);
         note_beginning(context, index);
-        RunResult result = run_one(context, index);
-        note_end(context, index, word(result.kind), result.error.message);
-        if (result.kind == Kind::stopped)
-            return result;
-        watcher.ended(index, status_of(result));
-        if (result.kind != Kind::done)
-            return result;
+        const Ended ended = run_one(context, context.plan.steps[index]);
+        note_end(context, index, word(ended), ended.status.reason);
+        if (ended.kind != Kind::stopped)
+            watcher.ended(index, ended.status);
+        if (ended.kind != Kind::done)
+            return {ended.kind, index, {ended.status.reason, ended.hint}};
     }
     return {Kind::done, last, {}};
 }

@@ -15,13 +15,13 @@ class Watcher {
   public:
     virtual ~Watcher() = default;
     virtual void begins(std::size_t step) = 0;
-    /// done already, or done now.
+    /// Done already, done now, or skipped; else what the run ends with.
     virtual void ended(std::size_t step, const Status &status) = 0;
 };
 
 struct RunResult {
     enum class Kind {
-        done,    ///< every step says done
+        done,    ///< every step says done, or was skipped
         stopped, ///< by the operator between two steps; starting again goes on
         blocked, ///< a step says it must not be done
         failed,  ///< a step failed, or did not say done afterwards

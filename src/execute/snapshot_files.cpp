@@ -58,8 +58,10 @@ Result<void> check_tree(const Snapshot &snapshot) {
     return directories.empty() ? damaged("it is empty") : Result<void>{};
 }
 
-bool same_time(const Node &node, const FileInfo &found, const Keeps &keeps) {
+bool same_time(const Node &node, const FileInfo &found, const Keeps &keeps, bool is_top) {
     const auto &now = found.attributes;
+    if (is_top && !keeps.root_time)
+        return true;
     if (keeps.time_step > 1)
         return node.mtime / keeps.time_step == now.mtime / keeps.time_step;
     // Filesystems without room for nanoseconds show them as 0.
@@ -98,7 +100,7 @@ class Comparison {
         if (node.kind == Node::Kind::directory)
             directories_.insert(node.path);
         MDR_TRY_ASSIGN(const bool content, same_content(node, *found));
-        const bool time = same_time(node, *found, keeps_);
+        const bool time = same_time(node, *found, keeps_, node.path == snapshot_.prefix);
         if (!content)
             return time ? Kind::content : Kind::foreign;
         if (!same_attributes(node, *found, keeps_))
@@ -169,7 +171,7 @@ Result<Snapshot> read_snapshot(system::System &system, const std::string &medium
 
 Keeps kept_by(const std::string &filesystem_type) {
     const bool fat = filesystem_type == "vfat" || filesystem_type == "msdos";
-    return fat ? Keeps{false, 2} : Keeps{};
+    return fat ? Keeps{false, 2, false} : Keeps{};
 }
 
 std::string place_of(const Snapshot &snapshot, const Node &node, const std::string &directory) {

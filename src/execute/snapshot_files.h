@@ -28,8 +28,10 @@ read_snapshot(system::System &system, const std::string &medium, const std::stri
 struct Keeps {
     bool owners = true;         ///< owner, mode, xattrs, links
     std::int64_t time_step = 1; ///< in seconds
+    bool root_time = true;      ///< the time of its topmost directory
 };
-/// FAT keeps no owners and the time to two seconds (Linux: fs/fat/misc.c).
+/// FAT keeps no owners, the time to two seconds (Linux: fs/fat/misc.c), and none of its topmost
+/// directory (fs/fat/inode.c, fat_read_root).
 [[nodiscard]] Keeps kept_by(const std::string &filesystem_type);
 
 /// Where a node belongs below the directory that stands for the prefix.

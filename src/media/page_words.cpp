@@ -12,23 +12,17 @@ namespace {
 
 using model::Content;
 
-// GPT type GUIDs (UEFI specification 2.10, table 5-7; GRUB manual, "BIOS installation") and MBR
-// types of extended partitions.
-constexpr std::string_view esp_type = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+// GRUB manual, "BIOS installation"; MBR types of extended partitions.
 constexpr std::string_view bios_boot_type = "21686148-6449-6E6F-744E-656564454649";
 
 bool is_extended(const model::Partition &partition) {
     return partition.type == "5" || partition.type == "f" || partition.type == "85";
 }
-bool is_esp(const model::Partition &partition) {
-    return partition.type == esp_type || partition.type == "ef";
-}
 
 bool has_esp_of_its_own(const model::Disk &disk) {
     return disk.table && std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
-                                     [](const auto &partition) {
-                                         return is_esp(partition) &&
-                                                partition.content.kind == Content::Kind::filesystem;
+                                     [&](const auto &partition) {
+                                         return model::is_native_esp(*disk.table, partition);
                                      });
 }
 
@@ -139,7 +133,7 @@ std::vector<Piece> pieces_of(const model::Machine &machine, const model::Disk &d
             continue;
         auto piece = piece_of(machine, disk, partition.number, partition.size * disk.logical_sector,
                               partition.content);
-        if (is_esp(partition) && piece.array < 0)
+        if (model::is_esp(*disk.table, partition) && piece.array < 0)
             piece.use = piece.use.rfind('/', 0) == 0 ? "EFI, " + piece.use : "EFI system partition";
         if (partition.type == bios_boot_type)
             piece.use = "BIOS boot (GRUB)";

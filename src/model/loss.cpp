@@ -91,9 +91,8 @@ bool named_by_entry(const Firmware &firmware, const std::string &partition_guid)
 
 bool starts_by_esp(const Machine &machine, const Disk &disk, const BootLoader &loader) {
     const Partition *partition = find_partition(machine, {disk.id, loader.partition});
-    return std::any_of(loader.files.begin(), loader.files.end(), is_fallback_loader) ||
-           (!loader.files.empty() && partition != nullptr &&
-            named_by_entry(machine.firmware, partition->uuid));
+    return has_fallback_loader(loader) || (!loader.files.empty() && partition != nullptr &&
+                                           named_by_entry(machine.firmware, partition->uuid));
 }
 
 bool other_disk_starts(const Machine &machine, const Disk &gone) {
@@ -142,6 +141,10 @@ Place locate(const Machine &machine, const std::string &filesystem_uuid) {
                         [&](const LogicalVolume &volume) { return matches(volume.content); }))
             return locate(machine, group);
     return find_place(machine, matches);
+}
+
+bool has_fallback_loader(const BootLoader &esp) {
+    return std::any_of(esp.files.begin(), esp.files.end(), is_fallback_loader);
 }
 
 bool starts_machine(const Machine &machine, const Disk &disk) {

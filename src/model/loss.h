@@ -50,4 +50,8 @@ struct DiskLoss {
 /// active boot entry names.
 [[nodiscard]] bool starts_machine(const Machine &machine, const Disk &disk);
 
+/// Whether an EFI system partition has the loader that firmware starts without a boot entry:
+/// \EFI\BOOT\BOOTX64.EFI and its like.
+[[nodiscard]] bool has_fallback_loader(const BootLoader &esp);
+
 } // namespace mdrescue::model

@@ -149,6 +149,25 @@ const VerbatimFile *find_file(const Machine &machine, const std::string &path) {
     return find_in(machine.files, [&](const VerbatimFile &file) { return file.path == path; });
 }
 
+bool is_esp(const PartitionTable &table, const Partition &partition) {
+    return partition.type == (table.label == "gpt" ? "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" : "ef");
+}
+
+bool is_native_esp(const PartitionTable &table, const Partition &partition) {
+    return is_esp(table, partition) && partition.content.kind == Content::Kind::filesystem;
+}
+
+const BootLoader *find_esp(const Disk &disk, unsigned partition) {
+    for (const BootLoader &loader : disk.boot_loaders)
+        if (loader.kind == BootLoader::Kind::esp && loader.partition == partition)
+            return &loader;
+    return nullptr;
+}
+
+std::string esp_snapshot_path(const DeviceRef &esp) {
+    return "mdrescue/esp/" + esp.disk + "-" + std::to_string(esp.partition);
+}
+
 std::string device_path(const Disk &disk, unsigned partition) {
     if (partition == 0)
         return "/dev/" + disk.kernel_name;

@@ -254,6 +254,16 @@ struct Profile {
 /// The content of a disk or partition; nullptr where there is no such device.
 [[nodiscard]] const Content *find_content(const Machine &machine, const DeviceRef &device);
 [[nodiscard]] const VerbatimFile *find_file(const Machine &machine, const std::string &path);
+/// Whether the type of a partition in that table says EFI system partition (UEFI
+/// specification 2.10, 5.2.2 for an MBR and table 5.7 for a GPT).
+[[nodiscard]] bool is_esp(const PartitionTable &table, const Partition &partition);
+/// The same, and its filesystem is its own: no array mirrors it, so it does not come back with one.
+[[nodiscard]] bool is_native_esp(const PartitionTable &table, const Partition &partition);
+/// The EFI system partition of that number, as a boot loader; nullptr where the partition is none.
+[[nodiscard]] const BootLoader *find_esp(const Disk &disk, unsigned partition);
+
+/// Where an image keeps the files of an EFI system partition: "mdrescue/esp/disk1-1".
+[[nodiscard]] std::string esp_snapshot_path(const DeviceRef &esp);
 
 /// "/dev/sda2", "/dev/nvme0n1p2": for people.
 [[nodiscard]] std::string device_path(const Disk &disk, unsigned partition);

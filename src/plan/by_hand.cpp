@@ -59,9 +59,11 @@ Lines filesystem_by_hand(const MakeFilesystem &step, const Argv &argv) {
 }
 
 Lines restore_by_hand(const RestoreFiles &step, const std::string &device) {
+    Argv copy{"cp", "-a", fmt::format("/medium/{}/.", step.snapshot), "/mnt/"};
+    if (step.filesystem == "vfat") // it keeps no owners
+        copy = {"cp", "-r", "--preserve=timestamps", copy[2], copy[3]};
     return {"# the medium is mounted on /medium",
-            shell_line({"mount", "-t", step.filesystem, device, "/mnt"}),
-            shell_line({"cp", "-a", fmt::format("/medium/{}/.", step.snapshot), "/mnt/"}),
+            shell_line({"mount", "-t", step.filesystem, device, "/mnt"}), shell_line(copy),
             "umount /mnt"};
 }
 
@@ -94,6 +96,7 @@ std::string disk_of(const Step &step) {
                               [](const MakeFilesystem &s) { return s.device.disk; },
                               [](const RestoreFiles &s) { return s.device.disk; },
                               [](const InstallBootLoader &s) { return s.disk; },
+                              [](const MakeBootEntry &s) { return s.device.disk; },
                               [](const UnmarkDisk &s) { return s.disk; },
                               [](const WaitForRebuild &) { return std::string(); },
                               [](const RestoreConfiguration &) { return std::string(); },
@@ -137,6 +140,9 @@ Lines by_hand(const Step &step, const Plan &plan, const Machines &machines) {
             [&](const RestoreFiles &s) { return restore_by_hand(s, path(s.device)); },
             [&](const InstallBootLoader &s) {
                 return loader_by_hand(s, path({s.disk, 0}));
+            },
+            [&](const MakeBootEntry &) {
+                return Lines{"# on a system that was started by UEFI", shell_line(argv)};
             },
             [&](const UnmarkDisk &s) {
                 return unmark_by_hand(s, path({s.disk, 0}));

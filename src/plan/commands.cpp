@@ -2,6 +2,8 @@
 #include "plan/describe.h"
 #include "plan/filesystems.h"
 
+#include <fmt/format.h>
+
 namespace mdrescue::plan {
 namespace {
 
@@ -24,6 +26,23 @@ Argv wipe_command(const WipeSignatures &step, const Plan &plan, const Machines &
         argv.push_back(path);
     }
     return step.partitions.empty() ? Argv{} : argv;
+}
+
+/// efibootmgr(8) puts the new entry first in the boot order.
+Argv entry_command(const MakeBootEntry &step, const std::string &disk) {
+    if (disk.empty())
+        return {};
+    return {"efibootmgr",
+            "--quiet",
+            "--create",
+            "--disk",
+            disk,
+            "--part",
+            fmt::to_string(step.device.partition),
+            "--label",
+            step.entry.label,
+            "--loader",
+            step.entry.file};
 }
 
 Argv wait_command(const WaitForRebuild &step, const Machines &machines) {
@@ -62,6 +81,9 @@ Argv command(const Step &step, const Plan &plan, const Machines &machines) {
             },
             [](const RestoreFiles &) { return Argv{}; },
             [](const InstallBootLoader &) { return Argv{}; },
+            [&](const MakeBootEntry &s) {
+                return entry_command(s, device(plan, machines, {s.device.disk, 0}));
+            },
             [](const UnmarkDisk &) { return Argv{}; },
             [&](const WaitForRebuild &s) { return wait_command(s, machines); },
             [](const RestoreConfiguration &) { return Argv{}; },

@@ -111,11 +111,18 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
             },
             [&](const RestoreFiles &one) {
                 return fmt::format("Copy {} back from the disc to {}, every digest checked.",
-                                   printable(one.target), say.partition(one.device));
+                                   one.target.empty() ? "its files" : printable(one.target),
+                                   say.partition(one.device));
             },
             [&](const InstallBootLoader &one) {
                 return fmt::format("Install the boot loader on {}, and read it back.",
                                    printable(one.disk));
+            },
+            [&](const MakeBootEntry &one) {
+                return fmt::format("Have the firmware start {} on {} (boot entry \"{}\"), where "
+                                   "it has forgotten that.",
+                                   firmware_path(one.entry.file), say.partition(one.device),
+                                   printable(one.entry.label));
             },
             [&](const UnmarkDisk &one) {
                 return fmt::format(
@@ -141,6 +148,18 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
         step);
 }
 
+std::string firmware_path(const std::string &file) {
+    std::vector<std::string> names;
+    for (const std::string_view name : util::split(file, '\\'))
+        names.push_back(printable(name));
+    return fmt::format("{}", fmt::join(names, "\\"));
+}
+
+std::string name_of(const RestoreFiles &step) {
+    return step.target.empty() ? "the EFI system partition of " + printable(step.device.disk)
+                               : printable(step.target);
+}
+
 std::string title(const Step &step, const Plan &plan, const Machines &machines) {
     const Speaker say(plan, machines);
     return std::visit(
@@ -158,8 +177,11 @@ std::string title(const Step &step, const Plan &plan, const Machines &machines) 
                 return fmt::format("{} on {}", kind_words(one.filesystem),
                                    say.partition(one.device));
             },
-            [&](const RestoreFiles &one) { return "files of " + printable(one.target); },
+            [&](const RestoreFiles &one) { return "files of " + name_of(one); },
             [&](const InstallBootLoader &one) { return "boot loader on " + printable(one.disk); },
+            [&](const MakeBootEntry &one) {
+                return fmt::format("boot entry \"{}\"", printable(one.entry.label));
+            },
             [&](const UnmarkDisk &one) { return "remove the mark from " + printable(one.disk); },
             [&](const WaitForRebuild &one) { return "rebuild of " + say.arrays(one.arrays); },
             [&](const RestoreConfiguration &) { return std::string("fstab and crypttab"); },

@@ -24,6 +24,12 @@ struct Machines {
 /// "partition table", "/boot", "md1: add a member": a few words for the list while it runs.
 [[nodiscard]] std::string title(const Step &step, const Plan &plan, const Machines &machines);
 
+/// "/boot", "the EFI system partition of disk2": whose files a step puts back. Printable.
+[[nodiscard]] std::string name_of(const RestoreFiles &step);
+
+/// A path as firmware spells it ("\EFI\debian\shimx64.efi"). Printable.
+[[nodiscard]] std::string firmware_path(const std::string &file);
+
 /// The commands for doing the step by hand, each one line for a POSIX shell; what has no command is
 /// a comment ("# …").
 [[nodiscard]] std::vector<std::string> by_hand(const Step &step, const Plan &plan,

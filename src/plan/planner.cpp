@@ -66,10 +66,10 @@ Result<Replacement> replacement_for(const Profile &profile, const Machine &obser
     return fail(fmt::format("the disk chosen for {} is not here", name));
 }
 
-/// The table on the replacement: GPT uses a larger disk up to its real end.
+/// The table on the replacement: a GPT takes a disk of another size up to its real end.
 model::PartitionTable table_for(const Disk &recorded, std::uint64_t size) {
     model::PartitionTable table = *recorded.table;
-    if (table.label == "gpt") {
+    if (table.label == "gpt" && size != recorded.size) {
         const std::uint64_t sector = recorded.logical_sector;
         const std::uint64_t entries =
             (std::uint64_t{table.entry_count} * 128 + sector - 1) / sector;
@@ -157,18 +157,32 @@ class Planner {
         return {};
     }
 
-    Result<void> boot_loaders() {
+    void boot_loaders() {
         for (const Replacement &replacement : plan_.replacements)
-            for (const BootLoader &loader : disk(replacement.recorded).boot_loaders) {
-                if (loader.kind == BootLoader::Kind::esp)
-                    return fail(fmt::format("{} starts by UEFI from an EFI system partition; "
-                                            "putting that back is not "
-                                            "part of this version",
-                                            util::printable(profile_.machine.host_name)),
-                                "The rescue shell has the tools to do it by hand.");
-                add(InstallBootLoader{replacement.recorded, loader.kind});
+            for (const BootLoader &loader : disk(replacement.recorded).boot_loaders)
+                // On an EFI system partition the boot loader is its files.
+                if (loader.kind != BootLoader::Kind::esp)
+                    add(InstallBootLoader{replacement.recorded, loader.kind});
+    }
+
+    /// Last of what starts the machine: an entry must never lead to files that are not there.
+    void boot_entries() {
+        for (const Replacement &replacement : plan_.replacements) {
+            const Disk &recorded = disk(replacement.recorded);
+            if (!recorded.table)
+                continue;
+            for (const model::Partition &partition : recorded.table->partitions) {
+                const BootLoader *esp = model::find_esp(recorded, partition.number);
+                const bool stays_empty = esp != nullptr && esp->files.empty() &&
+                                         model::is_native_esp(*recorded.table, partition);
+                if (esp == nullptr || stays_empty || partition.uuid.empty())
+                    continue;
+                for (const model::BootEntry &entry : profile_.machine.firmware.boot_entries)
+                    if (entry.active && entry.partition_guid == partition.uuid)
+                        add(MakeBootEntry{{recorded.id, partition.number},
+                                          distinct(entry, recorded.id)});
             }
-        return {};
+        }
     }
 
     void release_disks() {
@@ -192,7 +206,7 @@ class Planner {
             add(wait);
         add(RestoreConfiguration{});
         for (const Disk &recorded : profile_.machine.disks)
-            if (!recorded.boot_loaders.empty() && is_other_hardware(recorded))
+            if (starts_by_bios(recorded) && is_other_hardware(recorded))
                 add(RememberBootDisk{recorded.id});
         add(SaveLog{});
     }
@@ -209,6 +223,24 @@ class Planner {
     [[nodiscard]] bool replaced(const std::string &recorded) const {
         return std::any_of(plan_.replacements.begin(), plan_.replacements.end(),
                            [&](const Replacement &one) { return one.recorded == recorded; });
+    }
+
+    static bool starts_by_bios(const Disk &recorded) {
+        return std::any_of(
+            recorded.boot_loaders.begin(), recorded.boot_loaders.end(),
+            [](const BootLoader &loader) { return loader.kind != BootLoader::Kind::esp; });
+    }
+
+    /// Two disks with the same loader often have the same label: people must be able to tell the
+    /// entries apart, and grub-install(8) removes all others of its own label.
+    [[nodiscard]] model::BootEntry distinct(model::BootEntry entry, const std::string &disk) const {
+        for (const model::BootEntry &other : profile_.machine.firmware.boot_entries)
+            if (other.label == entry.label && other.partition_guid != entry.partition_guid &&
+                other.number < entry.number) {
+                entry.label += " (" + disk + ")";
+                break;
+            }
+        return entry;
     }
 
     /// Replaced now, or before the recovery that this one goes on with was cut short.
@@ -286,8 +318,12 @@ class Planner {
                             util::printable(device.disk), util::printable(filesystem.type)));
         add(MakeFilesystem{device, filesystem});
         const std::string target = mounted_at(profile_.machine, filesystem.uuid);
+        const BootLoader *esp = model::find_esp(disk(device.disk), device.partition);
         if (target == "/boot")
             add(RestoreFiles{device, filesystem.type, filesystem.uuid, "boot", target});
+        else if (esp != nullptr && !esp->files.empty())
+            add(RestoreFiles{device, filesystem.type, filesystem.uuid,
+                             model::esp_snapshot_path(device), target});
         return {};
     }
 
@@ -316,7 +352,8 @@ Result<Plan> make_plan(const Profile &profile, const Machine &observed,
     MDR_TRY(planner.prepare_disks());
     MDR_TRY(planner.add_members(assemblies));
     MDR_TRY(planner.native_filesystems());
-    MDR_TRY(planner.boot_loaders());
+    planner.boot_loaders();
+    planner.boot_entries();
     planner.release_disks();
     planner.finish();
     return planner.take();

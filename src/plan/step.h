@@ -65,7 +65,8 @@ struct RestoreFiles {
     std::string filesystem; ///< type, for mount(2)
     std::string uuid;       ///< of the filesystem
     std::string snapshot;   ///< on the image: "boot", "mdrescue/esp/disk1-1"
-    std::string target;     ///< where it is mounted on the machine: "/boot"
+    std::string target;     ///< where it is mounted on the machine: "/boot"; "" for an EFI system
+                            ///< partition that is not
     bool operator==(const RestoreFiles &) const = default;
 };
 
@@ -75,6 +76,14 @@ struct InstallBootLoader {
     std::string disk;
     model::BootLoader::Kind kind = model::BootLoader::Kind::grub_mbr_gap;
     bool operator==(const InstallBootLoader &) const = default;
+};
+
+/// A boot entry in the firmware of a UEFI machine, for the loader on an EFI system partition that
+/// was made again. Nothing where the firmware still has it: the partition has its recorded GUID.
+struct MakeBootEntry {
+    model::DeviceRef device;
+    model::BootEntry entry; ///< as recorded; its label is one that no other entry has
+    bool operator==(const MakeBootEntry &) const = default;
 };
 
 /// The start marker goes: everything that is written to this disk by us has been proven.
@@ -108,9 +117,16 @@ struct SaveLog {
     bool operator==(const SaveLog &) const = default;
 };
 
-using Step = std::variant<MarkDisk, WriteTable, WipeSignatures, MakeWritable, AddMember,
-                          MakeFilesystem, RestoreFiles, InstallBootLoader, UnmarkDisk,
-                          WaitForRebuild, RestoreConfiguration, RememberBootDisk, SaveLog>;
+using Step =
+    std::variant<MarkDisk, WriteTable, WipeSignatures, MakeWritable, AddMember, MakeFilesystem,
+                 RestoreFiles, InstallBootLoader, MakeBootEntry, UnmarkDisk, WaitForRebuild,
+                 RestoreConfiguration, RememberBootDisk, SaveLog>;
+
+/// True for steps that help and that nothing depends on: where one cannot be done that is told,
+/// and the recovery goes on (FAULTS 34).
+[[nodiscard]] inline bool optional(const Step &step) {
+    return std::holds_alternative<MakeBootEntry>(step);
+}
 
 /// For std::visit with one lambda per step; a step that is forgotten does not compile.
 template <class... Each> struct Visitor : Each... { using Each::operator()...; };

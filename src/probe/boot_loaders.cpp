@@ -17,7 +17,6 @@ using model::BootLoader;
 using model::Disk;
 
 constexpr std::string_view bios_boot_type = "21686148-6449-6E6F-744E-656564454649";
-constexpr std::string_view esp_type = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 constexpr std::uint64_t boot_code_size = 440; // up to the disk id: what boot.img may fill
 constexpr std::uint64_t largest_area = 1U << 20U;
 constexpr int deepest_directory = 4;
@@ -25,10 +24,6 @@ constexpr std::size_t most_loaders = 256;
 
 std::string area_fact(const std::string &disk, std::uint64_t offset) {
     return fmt::format("boot/{}/{}", disk, offset);
-}
-
-bool is_esp(const model::PartitionTable &table, const model::Partition &partition) {
-    return table.label == "gpt" ? partition.type == esp_type : partition.type == "ef";
 }
 
 std::optional<model::PartitionTable> collected_table(Collector &collector,
@@ -118,7 +113,7 @@ void read_areas(Observation &observation, Disk &disk) {
 
 void read_esps(Observation &observation, const std::vector<model::Array> &arrays, Disk &disk) {
     for (const model::Partition &partition : disk.table->partitions) {
-        if (!is_esp(*disk.table, partition))
+        if (!model::is_esp(*disk.table, partition))
             continue;
         const model::DeviceRef reference{disk.id, partition.number};
         const std::string device =
@@ -181,7 +176,7 @@ void collect_esp_files(Collector &collector, const std::vector<BlockDevice> &dev
         for (const KernelPartition &partition : device.partitions)
             for (const model::Partition &known :
                  table ? table->partitions : std::vector<model::Partition>{})
-                if (known.number == partition.number && is_esp(*table, known))
+                if (known.number == partition.number && model::is_esp(*table, known))
                     look(partition.name, partition.numbers);
         const bool mirrored_esp =
             device.kind == BlockDevice::Kind::array && device.partitions.empty();

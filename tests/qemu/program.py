@@ -11,10 +11,12 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Optional
 
 import recovered
 from lab import payload
 from lab.console import plain
+from lab.installer import boot_disk
 from lab.lab import mount_share
 from lab.layouts import LAYOUTS, Layout
 from lab.machine import Medium
@@ -44,7 +46,7 @@ PROMPTS = {
 }
 GUIDED, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "start", "q", "r", "p"  # answers
 # A step that ended: its number, how many there are, how it ended, and its title.
-STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|failed|blocked) +(?P<title>\S.*)$"
+STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|skipped|failed|blocked) +(?P<title>\S.*)$"
 UNATTENDED = "mdrescue.mode=unattended"
 # What `mdrescue inspect` says of an image that was built with --allow-degraded.
 DEGRADED_THEN = "made while an array lacked a member"
@@ -61,6 +63,10 @@ UNKNOWN_MACHINE = r"no array was found"
 WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
+# The proof of a recovery: a disk, by its number in the record, starts the machine by UEFI.
+STARTS = r"yes disk{} \((?:(?!starts this).)* starts this machine: yes \("
+# A boot entry that could not be made, and why that is no harm.
+NO_BOOT_ENTRIES = r"started by BIOS firmware, which has no boot entries; firmware finds the loader in \\EFI\\BOOT"
 # The boot menu's entry that starts the installed system; the agent's word for it.
 INSTALLED, INSTALLED_STARTS = 1, r"^mdrescue: RESULT done: starting the installed system$"
 # What stands in front of a line of fstab or crypttab that was taken out, and the command for both ways.
@@ -121,6 +127,7 @@ class Image:
     layout: Layout
     state: dict  # recovered.state()
     payload: str  # payload.digests()
+    variables: Optional[Path] = None  # of a UEFI firmware
 
 
 def image(lab, name):
@@ -143,18 +150,21 @@ def built(lab, machine, layout, state, files):
     file = lab.logs / "bootcd.iso"
     shutil.move(machine.share / "bootcd.iso", file)
     machine.power_off()
-    return Image(file, machine.disks, layout, state, files)
+    return Image(file, machine.disks, layout, state, files, machine.variables() if layout.firmware != "bios" else None)
 
 
 # -- starting from the image ------------------------------------------------------------------------------------
 
 
-def boot(lab, made, kind="cd", firmware="bios", name="rescue", prepare=None, entry=0, **options):
-    """Boots an image as "cd" or "usb" beside the machine's own disks, up to the boot menu, and chooses an entry (the first).
+def boot(lab, made, kind="cd", firmware=None, name="rescue", prepare=None, entry=0, **options):
+    """Boots an image as "cd" or "usb" beside the machine's own disks, up to the boot menu, and chooses an entry (the first). With the
+    firmware of the machine, unless another is given.
 
     `prepare(machine)` may change the machine before it is switched on; options are the machine's. Keeps a picture of the menu.
     """
-    machine = lab.machine(name, made.disks, firmware=firmware, medium=Medium(kind, made.file), **options)
+    own = firmware is None
+    machine = lab.machine(name, made.disks, firmware=made.layout.firmware if own else firmware, medium=Medium(kind, made.file),
+                          **{"bus": made.layout.bus, "boot_disk": boot_disk(made.layout), "variables": made.variables if own else None, **options})
     if prepare:
         prepare(machine)
     start(machine, lab.logs / "menu.png", entry)
@@ -172,7 +182,7 @@ def start(machine, picture=None, entry=0):
 
 
 def boot_in_mode(lab, made, mode, prepare=None, **options):
-    """Boots the kernel and the initramfs of an image, which is in the drive, in a mode that is on no menu."""
+    """Boots the kernel and the initramfs of an image, which is in the drive, in a mode that is on no menu; by BIOS firmware."""
     def member(pattern):
         names = subprocess.run(["bsdtar", "-tf", str(made.file)], check=True, capture_output=True, text=True, timeout=60).stdout
         return re.search(rf"^{pattern}$", names, re.M)
@@ -183,7 +193,8 @@ def boot_in_mode(lab, made, mode, prepare=None, **options):
         return lab.work / name
     parameters = f"{mode} mdrescue.id={member('mdrescue/id-(.*)').group(1)} console=tty0 console=ttyS0,115200"
     machine = lab.machine("rescue", made.disks, medium=Medium("cd", made.file), append=parameters,
-                          kernel=extracted(member("boot/vmlinuz-.*"), "kernel"), initrd=extracted(member("mdrescue/initramfs"), "initramfs"), **options)
+                          kernel=extracted(member("boot/vmlinuz-.*"), "kernel"), initrd=extracted(member("mdrescue/initramfs"), "initramfs"), bus=made.layout.bus,
+                          **options)
     if prepare:
         prepare(machine)
     machine.start()

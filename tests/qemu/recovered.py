@@ -4,18 +4,23 @@
 Nothing here knows the program but the name of its log folder; the machine is asked with its own tools.
 """
 
-from lab import payload, writelog
+from lab import installer, payload, writelog
 from lab.installer import wait_for_prompt
 
 # Questions whose answers are the same before the failure and after the recovery. Kernel names move, so they are left out; grub-install
 # writes its own modules anew; the tables are sorted by their ids.
 QUESTIONS = {
     "fstab": "base64 -w 0 /etc/fstab",
-    "what fstab is worth": "findmnt --verify --verbose | grep -v /dev/sd",
+    "what fstab is worth": "findmnt --verify --verbose | grep -vE '/dev/(sd|vd|nvme)'; true",
     "mounts": "findmnt --real -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
     "swap": "swapon --noheadings --show=UUID,LABEL,SIZE",
-    "partition tables": ("for disk in /dev/sd?; do sfdisk -d $disk 2>/dev/null | sed 's,/dev/sd[a-z],,g' | tr '\\n' ' '; echo; done "
+    "partition tables": ("for disk in /dev/sd? /dev/vd? /dev/nvme?n?; do sfdisk -d $disk 2>/dev/null | sed \"s,$disk,,g\" | tr '\\n' ' '; echo; done "
                          "| grep label-id | sort -k 3"),
+    "EFI system partitions": ("mkdir -p /run/esp; for esp in $(lsblk -rno PATH,PARTTYPE | sed -n 's/ c12a7328-f81f-11d2-ba4b-00a0c93ec93b$//p'); do "
+                              "mount -o ro $esp /run/esp 2>/dev/null || mount $esp /run/esp; id=$(echo $(lsblk -no PARTUUID,UUID,LABEL $esp)); "
+                              "(cd /run/esp && find . -type f -print0 | xargs -0 sha256sum | sed \"s/^/$id /\"); umount /run/esp; done | sort"),
+    "boot entries": ("entries=$(efibootmgr -v); for n in $(echo \"$entries\" | sed -n 's/^BootOrder: //p' | tr , ' '); do "
+                     "echo \"$entries\" | sed -n \"s/^Boot$n\\* //p\"; done | grep 'HD('; true"),
     "files in /boot": "cd /boot && find . -path ./grub/i386-pc -prune -o -type f -print0 | sort -z | xargs -0 sha256sum",
     "/boot": ("cd /boot && find . -path ./grub -prune -o -mindepth 1 -printf '%y %m %U:%G %l %p\\n' | sort"),
     "times in /boot": "cd /boot && find . -path ./grub -prune -o -type f -printf '%T@ %p\\n' | sed 's/\\.[0-9]* / /' | sort",
@@ -43,7 +48,7 @@ def answered_as(machine, what, expected):
 def starts_by_itself(machine, made, boot_disk=None):
     """The machine, which is off, starts from its own disks without the disc, and is whole: services, arrays, payload, fstab, mounts, /boot.
 
-    `boot_disk`: slot of the only disk the firmware may start from; that of the layout's boot loader unless given. Leaves it running.
+    `boot_disk`: slot of the only disk the firmware may start from; as the layout says unless given. Leaves it running.
     """
     start(machine, made, boot_disk)
     is_whole(machine, made)
@@ -60,7 +65,8 @@ def start(machine, made, boot_disk=None):
     """Starts a machine that is off from its own disks (see starts_by_itself), up to its root prompt."""
     machine.medium = machine.kernel = machine.incoming = None
     machine.logged = False
-    machine.boot_disk = made.layout.loaders[0].slot if boot_disk is None else boot_disk
+    machine.firmware, machine.first_variables = made.layout.firmware, made.variables
+    machine.boot_disk = installer.boot_disk(made.layout) if boot_disk is None else boot_disk
     machine.start()
     wait_for_prompt(machine, made.layout, 300)
 
@@ -75,7 +81,10 @@ def is_whole(machine, made):
         assert now == before, f"{what} before:\n{before}\nand now:\n{now}"
     read = payload.digests(machine)
     assert read == made.payload, f"files differ from before; then:\n{made.payload}\nnow:\n{read}"
-    boot_disk_is_remembered(machine)
+    if any(loader.kind == "grub-pc" for loader in made.layout.loaders):
+        boot_disk_is_remembered(machine)
+    if made.layout.firmware == "secure-boot":
+        assert secure_boot(machine), "Secure Boot is off"
 
 
 def arrays_are_whole(machine, layout):
@@ -86,6 +95,23 @@ def arrays_are_whole(machine, layout):
                                       f"{md}/dev-*/unacknowledged_bad_blocks").split()
         count = len(array.members)
         assert said == [str(count), "0", "idle"] + ["in_sync"] * count, f"md{array.number}: {said}\n{machine.console.output('cat /proc/mdstat')}"
+
+
+def secure_boot(machine):
+    """Whether the running machine's firmware started it with Secure Boot on."""
+    variable = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+    return machine.console.output(f"od -An -tu1 -j4 {variable}").strip() == "1"
+
+
+def starts_alone(lab, machine, made, slot):
+    """A copy of a machine that is off starts with the disk in one slot as its only disk, its arrays degraded."""
+    disks = [disk if at == slot else None for at, disk in enumerate(machine.disks)]
+    alone = lab.machine(f"disk{slot + 1}-alone", disks, firmware=made.layout.firmware, bus=made.layout.bus,
+                        boot_disk=installer.boot_disk(made.layout), variables=machine.variables() if machine.variables().exists() else None)
+    alone.start()
+    wait_for_prompt(alone, made.layout, 400)
+    assert made.layout.firmware != "secure-boot" or secure_boot(alone), "Secure Boot is off"
+    alone.power_off()
 
 
 def boot_disk_is_remembered(machine):

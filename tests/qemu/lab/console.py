@@ -5,6 +5,7 @@ QEMU writes the line to a file and reads what we type from a fifo; both keep eve
 sockets do not. Nothing here sleeps for a fixed time: every wait is for a pattern, and has a limit.
 """
 
+import codecs
 import itertools
 import os
 import re
@@ -14,6 +15,8 @@ from pathlib import Path
 from . import settings
 
 POLL = 0.03
+EACH_BYTE = "question-mark-for-each-byte"  # what is no UTF-8 (firmware draws so) must keep its length, since positions are counted in bytes
+codecs.register_error(EACH_BYTE, lambda error: ("?" * (error.end - error.start), error.end))
 ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>78cDEHM])"
 # What is nothing in plain text (group 1: escapes, carriage returns at the end of a line), and what is a new line there.
 CONTROL = re.compile(rf"({ESCAPE}|\r(?=(?:{ESCAPE}|\r)*\n))|\r(?:{ESCAPE}|\r)*")
@@ -57,7 +60,7 @@ class Console:
         """All the machine has said since byte `start`, escapes included."""
         with open(self.log, "rb") as log:
             log.seek(start)
-            return log.read().decode("utf-8", "replace")
+            return log.read().decode("utf-8", EACH_BYTE)
 
     def wait(self, pattern, seconds=180, failure=None):
         """Waits until `pattern` appears after what was consumed before, consumes it, and returns the match.
@@ -93,7 +96,7 @@ class Console:
             seen += match.start() - position + (not match[1])
             position = match.end()
         position += max(0, end - seen)
-        return len(raw[:position].encode("utf-8", "replace"))
+        return len(raw[:position].encode())
 
     @staticmethod
     def _tail(said):

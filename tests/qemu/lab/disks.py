@@ -64,16 +64,16 @@ class Disk:
                     "log": {"driver": "file", "filename": str(log), "cache": {"no-flush": True}}}
         return ["-blockdev", json.dumps({**node, "node-name": name})]
 
-    def properties(self):
-        """What the SCSI disk says of itself, as properties of QEMU's device."""
+    def properties(self, bus):
+        """What the disk says of itself on a bus (buses.py), as properties of QEMU's device."""
         said = ""
         if self.serial:
             said += f",serial={self.serial.replace(',', ',,')}"
-        if self.wwn:
+        if self.wwn and bus.wwn:
             said += f",wwn={self.wwn}"
         if self.logical_sector != SECTOR:
             said += f",logical_block_size={self.logical_sector},physical_block_size={self.logical_sector}"
-        return said + (",removable=on" if self.removable else "")
+        return said + (",removable=on" if self.removable and bus.removable else "")
 
 
 def blank(file, size, serial, wwn=""):

@@ -13,7 +13,7 @@ from string import Template
 from . import disks as disk_files
 from . import settings
 from .disks import MIB
-from .machine import Machine
+from .machine import ALL, Machine
 
 TARGET = "/target"
 MENU = settings.DATA / "grub.cfg"
@@ -40,32 +40,39 @@ class Installer:
         if isinstance(where, str):
             return f"/dev/{where}"
         slot, number = where
-        return f"/dev/{self.names[slot]}{number}"
+        return partition_node(self.names[slot], number)
 
     # -- steps --------------------------------------------------------------------------------------------------
 
     def find_disks(self):
-        """Which kernel name the disk of each slot has: by its SCSI target, since names move."""
-        listing = self.run("for d in /sys/block/sd*; do echo ${d##*/} $(readlink -f $d/device); done")
-        for line in listing.splitlines():
-            name, path = line.split()
-            self.names[int(path.rsplit("/", 1)[1].split(":")[2])] = name
-        if sorted(self.names) != list(range(len(self.layout.disks))):
-            raise RuntimeError(f"disks expected in slots 0 to {len(self.layout.disks) - 1}, found {self.names}")
+        """Which kernel name each disk has: by its serial, since names move."""
+        by_serial = self.disk_names()
+        self.names = {slot: by_serial[disk.serial] for slot, disk in enumerate(self.layout.disks) if disk.serial in by_serial}
+        if len(self.names) != len(self.layout.disks):
+            raise RuntimeError(f"{len(self.layout.disks)} disks expected, found {by_serial}")
+
+    def disk_names(self):
+        """Serial -> kernel name of every disk that has a serial."""
+        listing = self.run("cd /sys/block; for d in sd* nvme* vd*; do for f in $d/serial $d/device/serial; do "
+                           "[ -e $f ] && echo $d $(cat $f) && continue 2; done; "
+                           "[ -e $d/device/vpd_pg80 ] && echo $d $(busybox tail -c +5 $d/device/vpd_pg80); done; true")
+        return {serial: name for name, serial in (line.split(maxsplit=1) for line in listing.splitlines() if " " in line)}
 
     def partition(self):
         """Partition tables."""
         for slot, disk in enumerate(self.layout.disks):
-            TABLES[disk.table](self, self.names[slot], disk)
+            TABLES[disk.table](self, slot, disk)
 
     def create_arrays(self):
         """Arrays; the disks are all zeros, so their parity is right from the start (--assume-clean)."""
         for array in self.layout.arrays:
             members = " ".join(self.device(member) for member in array.members)
+            chunk = f"--chunk={array.chunk_kib} " if array.chunk_kib else ""
             self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --assume-clean --level={array.level} "
-                     f"--chunk={array.chunk_kib} --metadata={array.metadata} --homehost={self.layout.hostname} "
+                     f"{chunk}--metadata={array.metadata} --homehost={self.layout.hostname} "
                      f"--raid-devices={len(array.members)} {members}")
-            self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
+            if array.level in ("4", "5", "6"):
+                self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
 
     def make_filesystems(self):
         """Filesystems, mounted below the target in the layout's order."""
@@ -74,20 +81,25 @@ class Installer:
 
     def unpack(self):
         """Debian, from the tar on the first extra drive."""
-        self.run(f"tar --numeric-owner --xattrs --xattrs-include='*' -xpf /dev/vda -C {TARGET}", 900)
+        self.run(f"tar --numeric-owner --xattrs --xattrs-include='*' -xpf /dev/{self.disk_names()['extra0']} -C {TARGET}", 900)
 
     def configure(self):
         """The few files that tell this machine from others."""
         layout = self.layout
         lines = ["# <file system> <mount point> <type> <options> <dump> <pass>"]
         for filesystem in layout.filesystems:
+            if not filesystem.mount:
+                continue
             value = filesystem.label if filesystem.by == "LABEL" else self.uuid(filesystem)
-            check = 1 if filesystem.mount == "/" else 2
+            check = {"/": 1, "none": 0}.get(filesystem.mount, 2)
             lines.append(f"{filesystem.by}={value} {filesystem.mount} {filesystem.kind} {filesystem.options} 0 {check}")
         self.write("/etc/fstab", "\n".join(lines))
         self.write("/etc/hostname", layout.hostname)
         self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {layout.hostname}")
         self.write("/etc/machine-id", hashlib.md5(layout.name.encode()).hexdigest())
+        # A device that a busy host is slow to show is not a device that is missing (systemd-system.conf(5)).
+        self.run(f"mkdir -p {TARGET}/etc/systemd/system.conf.d")
+        self.write("/etc/systemd/system.conf.d/lab.conf", "[Manager]\nDefaultDeviceTimeoutSec=5min")
         for name in ("dev", "proc", "sys", "run"):
             self.run(f"mount --bind /{name} {TARGET}/{name}")
         # what udev would have linked: update-grub looks for it
@@ -110,7 +122,8 @@ class Installer:
         for name in ("run", "sys", "proc", "dev"):
             self.run(f"umount {TARGET}/{name}")
         for filesystem in reversed(self.layout.filesystems):
-            self.run(f"umount {TARGET}{filesystem.mount}")
+            if filesystem.mount.startswith("/"):
+                self.run(f"umount {TARGET}{filesystem.mount}")
         self.run("mdadm --stop --scan && sync")
         self.console.line("busybox poweroff -f")
 
@@ -121,12 +134,32 @@ class Installer:
     steps = (find_disks, partition, create_arrays, make_filesystems, unpack, configure, install_loaders, finish)
 
 
-def dos_table(installer, name, disk):
+def partition_node(disk, number):
+    """The device node of a partition of a disk by its kernel name: a name that ends with a digit gets a "p" (kernel: block/genhd.c)."""
+    return f"/dev/{disk}p{number}" if disk[-1].isdigit() else f"/dev/{disk}{number}"
+
+
+def write_table(installer, slot, script):
+    """Has sfdisk write a table."""
+    installer.run(f"sfdisk --quiet --wipe always --wipe-partitions always /dev/{installer.names[slot]} <<'END'\n" + "\n".join(script) + "\nEND")
+
+
+def dos_table(installer, slot, disk):
     """An MBR with primary partitions, aligned to MiB."""
     script = [f"label: dos\nlabel-id: {disk.table_id}\nunit: sectors"]
     for part in disk.partitions:
         script.append(f"size={part.mib * MIB // 512}, type={part.type}" + (", bootable" if part.bootable else ""))
-    installer.run(f"sfdisk --quiet --wipe always --wipe-partitions always /dev/{name} <<'END'\n" + "\n".join(script) + "\nEND")
+    write_table(installer, slot, script)
+
+
+def gpt_table(installer, slot, disk):
+    """A GPT, partitions aligned to MiB; their GUIDs are always the same."""
+    script = [f"label: gpt\nlabel-id: {disk.table_id}\nunit: sectors"]
+    for number, part in enumerate(disk.partitions, 1):
+        line = f"size={part.mib * MIB // 512}, type={part.type}, uuid={installer.layout.partition_guid(slot, number)}"
+        line += f', name="{part.name}"' if part.name else ""
+        script.append(line + (f', attrs="{part.attributes}"' if part.attributes else ""))
+    write_table(installer, slot, script)
 
 
 def make_ext4(installer, filesystem):
@@ -138,13 +171,45 @@ def make_ext4(installer, filesystem):
     installer.run(f"mke2fs -q -F -t ext4 -U {identity} -E assume_storage_prezeroed=1 {label} {device} && mkdir -p {place} && mount {device} {place}")
 
 
+def make_vfat(installer, filesystem):
+    """FAT, as an EFI system partition is."""
+    label = f"-n {shlex.quote(filesystem.label)}" if filesystem.label else ""
+    device = installer.device(filesystem.where)
+    installer.run(f"mkfs.vfat -F 32 -i {installer.layout.fat_id(filesystem.where)} {label} {device}")
+    if filesystem.mount:
+        place = f"{TARGET}{filesystem.mount}"
+        installer.run(f"mkdir -p {place} && mount -t vfat {device} {place}")
+
+
+def make_swap(installer, filesystem):
+    """Swap space."""
+    installer.run(f"mkswap -U {installer.layout.identity(f'swap {filesystem.where}')} {installer.device(filesystem.where)}")
+
+
 def install_grub_pc(installer, loader):
-    """GRUB in the MBR of one disk, and its menu.
+    """GRUB in the MBR of one disk (or its BIOS boot partition), and its menu."""
+    installer.run(f"chroot {TARGET} grub-install --target=i386-pc /dev/{installer.names[loader.slot]}", 300)
+    write_menu(installer)
+
+
+def install_grub_efi(installer, loader):
+    """shim and the signed GRUB on the EFI system partition that is mounted, also where firmware looks without a boot entry; and the menu.
+    Further disks get a copy, as administrators make it. Boot entries are made when the machine has started by UEFI."""
+    device = installer.device((loader.slot, installer.layout.esp(loader.slot)))
+    if any(filesystem.mount == "/boot/efi" and installer.device(filesystem.where) == device for filesystem in installer.layout.filesystems):
+        installer.run(f"chroot {TARGET} grub-install --target=x86_64-efi --efi-directory=/boot/efi --bootloader-id=debian --no-nvram "
+                      "--force-extra-removable", 300)
+        write_menu(installer)
+    else:
+        installer.run(f"mkdir -p /run/esp && mount -t vfat {device} /run/esp && cp -r {TARGET}/boot/efi/. /run/esp/ && umount /run/esp")
+
+
+def write_menu(installer):
+    """GRUB's menu.
 
     The menu has update-grub's first entry. update-grub itself asks grub-probe about the root's array a dozen times,
     which is a minute or two of an emulated processor; it works in the installed machine for who wants to wait.
     """
-    installer.run(f"chroot {TARGET} grub-install --target=i386-pc /dev/{installer.names[loader.slot]}", 300)
     mounted = {filesystem.mount: filesystem for filesystem in installer.layout.filesystems}
     prefix = "" if "/boot" in mounted else "/boot"
     kernel = installer.run(f"cd {TARGET}/boot && echo vmlinuz-*").strip()
@@ -154,9 +219,9 @@ def install_grub_pc(installer, loader):
     installer.write("/boot/grub/grub.cfg", menu)
 
 
-TABLES = {"dos": dos_table}
-FILESYSTEMS = {"ext4": make_ext4}
-LOADERS = {"grub-pc": install_grub_pc}
+TABLES = {"dos": dos_table, "gpt": gpt_table}
+FILESYSTEMS = {"ext4": make_ext4, "vfat": make_vfat, "swap": make_swap}
+LOADERS = {"grub-pc": install_grub_pc, "grub-efi": install_grub_efi}
 
 
 def install(layout, debian, folder, report=print):
@@ -164,7 +229,8 @@ def install(layout, debian, folder, report=print):
     blank = [disk_files.blank(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn)
              for slot, plan in enumerate(layout.disks)]
     machine = Machine(f"install-{layout.name}", folder / "install", blank, logs=folder, kernel=debian / "vmlinuz",
-                      initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init no_timer_check", extra_drives=[debian / "root.tar"])
+                      initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init no_timer_check", extra_drives=[debian / "root.tar"],
+                      bus=layout.bus)
     with machine.start():
         started = time.monotonic()
         machine.console.wait(r"bash-\d\.\d+# ")
@@ -181,11 +247,19 @@ def install(layout, debian, folder, report=print):
 
 def installed_machine(layout, disks, folder, share, **options):
     """The machine of a layout with all its devices, on disks that have been installed."""
-    return Machine(layout.name, folder, disks, firmware=layout.firmware, share=share, **options)
+    return Machine(layout.name, folder, disks, firmware=layout.firmware, share=share, bus=layout.bus, boot_disk=boot_disk(layout), **options)
+
+
+def boot_disk(layout):
+    """What the firmware of a layout's machine starts from: a BIOS the disk with the first boot loader, UEFI what its boot entries say."""
+    return layout.loaders[0].slot if layout.firmware == "bios" else ALL
 
 
 def first_boot(layout, disks, folder, state, report=print):
-    """Boots the installed machine to its root prompt and freezes it there."""
+    """Boots the installed machine to its root prompt and freezes it there (or shuts it down where it cannot be frozen).
+
+    Returns the file with its firmware's variables; None for a BIOS.
+    """
     started = time.monotonic()
     share = folder / "share"
     share.mkdir(parents=True, exist_ok=True)
@@ -193,11 +267,16 @@ def first_boot(layout, disks, folder, state, report=print):
     with machine.start():
         wait_for_prompt(machine, layout, 600)
         remember_loader_disk(machine, layout)
+        make_boot_entries(machine, layout)
         report(f"  {'first boot':24} {time.monotonic() - started:6.1f} s")
         started = time.monotonic()
         machine.console.output("sync; echo 3 >/proc/sys/vm/drop_caches")
-        machine.freeze(state)
-        report(f"  {'freeze':24} {time.monotonic() - started:6.1f} s")
+        if layout.freezable():
+            machine.freeze(state)
+        else:
+            machine.power_off()
+        report(f"  {'freeze or shut down':24} {time.monotonic() - started:6.1f} s")
+    return machine.variables() if layout.firmware != "bios" else None
 
 
 def wait_for_prompt(machine, layout, seconds=300):
@@ -215,3 +294,23 @@ def remember_loader_disk(machine, layout):
             machine.console.output(
                 f"test -e {link} && printf '%s\\n' 'grub-pc grub-pc/install_devices multiselect {link}' "
                 "'grub-pc grub-pc/install_devices_empty boolean false' | debconf-set-selections", 120)
+
+
+def boot_entry_labels(layout):
+    """The labels of a UEFI machine's boot entries, by the slot of the disk whose EFI system partition each names."""
+    slots = [loader.slot for loader in layout.loaders if loader.kind == "grub-efi"]
+    return {slot: "debian" if number == 0 else f"debian (disk {slot + 1})" for number, slot in enumerate(slots)}
+
+
+def make_boot_entries(machine, layout):
+    """Boot entries for the installed loaders, the first one first, instead of those that shim's fallback made on the first start."""
+    labels = boot_entry_labels(layout)
+    if not labels:
+        return
+    console = machine.console
+    console.output("for n in $(efibootmgr | sed -n 's/^Boot\\([0-9A-F]*\\)[* ] *debian.*/\\1/p'); do efibootmgr -q -b $n -B; done")
+    for slot, label in reversed(labels.items()):
+        esp = layout.esp(slot)
+        disk = f"/dev/$(lsblk -no PKNAME /dev/disk/by-partuuid/{layout.partition_guid(slot, esp).lower()})"
+        console.output(f"efibootmgr -q -c -d {disk} -p {esp} -L {shlex.quote(label)} -l '\\EFI\\debian\\shimx64.efi'")
+    console.output("efibootmgr -v")

@@ -8,10 +8,13 @@ import subprocess
 import tempfile
 import threading
 from pathlib import Path
+from typing import Optional
 
 from . import cache, installer, layouts, rootfs
 from .disks import Disk
 from .machine import SHARE_TAG, Machine
+
+STATE, VARIABLES = "state", "firmware-variables.fd"  # of a frozen machine, in its folder
 
 
 class Skip(Exception):
@@ -20,11 +23,13 @@ class Skip(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Frozen:
-    """An installed machine, stopped at its root prompt: disks that must not change, and the state of the rest."""
+    """An installed machine, stopped at its root prompt: disks that must not change, the state of the rest (None: it is switched off), and
+    its firmware's variables (None for a BIOS)."""
 
     layout: layouts.Layout
     disks: tuple
-    state: Path
+    state: Optional[Path]
+    variables: Optional[Path]
 
 
 def frozen(name, report=print):
@@ -43,14 +48,16 @@ def frozen(name, report=print):
             with open(folder / "timings.log", "a") as log:
                 log.write(line.strip() + "\n")
         disks = installer.install(layout, debian, folder, say)
-        installer.first_boot(layout, disks, folder / "first", folder / "state", say)
+        variables = installer.first_boot(layout, disks, folder / "first", folder / STATE, say)
+        if variables:
+            shutil.copy(variables, folder / VARIABLES)
         shutil.rmtree(folder / "install", ignore_errors=True)
         shutil.rmtree(folder / "first", ignore_errors=True)
         (folder / "disks.json").write_text(json.dumps([[disk.file.name, disk.size, disk.serial, disk.wwn] for disk in disks]))
 
     folder = cache.obtain(f"machine-{name}", key, make, report)
     disks = tuple(Disk(folder / file, *rest) for file, *rest in json.loads((folder / "disks.json").read_text()))
-    return Frozen(layout, disks, folder / "state")
+    return Frozen(layout, disks, *(folder / name if (folder / name).exists() else None for name in (STATE, VARIABLES)))
 
 
 class Run:
@@ -127,19 +134,30 @@ class Lab:
         machine.console.take_prompt()
         return machine
 
+    def frozen(self, layout):
+        """The layout's machine as it was made once."""
+        return self.run.once(f"frozen {layout}", lambda: frozen(layout, self.run.report))
+
     def victim(self, layout):
         """A running copy of the layout's machine, at its root prompt. Its `share` folder can be mounted (see `mount_share`)."""
-        once = self.run.once(f"frozen {layout}", lambda: frozen(layout, self.run.report))
+        once = self.frozen(layout)
         share = Path(tempfile.mkdtemp(prefix="share-", dir=self.work))
         folder = Path(tempfile.mkdtemp(prefix="victim-", dir=self.work))
-        machine = installer.installed_machine(once.layout, self.layers(once.disks), folder, share, logs=self.logs, incoming=once.state)
+        machine = installer.installed_machine(once.layout, self.layers(once.disks), folder, share, logs=self.logs, incoming=once.state,
+                                              variables=once.variables)
         self.machines.append(machine)
         machine.start()
-        machine.console.run("true", 60)
+        if once.state:
+            machine.console.run("true", 60)
+        else:
+            installer.wait_for_prompt(machine, once.layout, 600)
         return machine
 
     def switched_off(self, layout):
         """The layout's disks after a clean shutdown (to be used through `machine`, which puts layers over them)."""
+        if not (once := self.frozen(layout)).state:
+            return list(once.disks)
+
         def make(lab):
             machine = lab.victim(layout)
             machine.power_off()

@@ -7,19 +7,26 @@ from typing import Optional
 
 from .disks import MIB, SECTOR
 
+ESP, RAID, LINUX = "uefi", "raid", "linux"  # types in a GPT, as sfdisk's aliases
+
 
 @dataclasses.dataclass(frozen=True)
 class Partition:
-    """A partition of `mib` MiB; `type` as sfdisk spells it."""
+    """A partition of `mib` MiB; `type` as sfdisk spells it: hex, a GUID, or an alias ("uefi", "raid", "linux"). Name and attributes: GPT only."""
 
     mib: int
     type: str
     bootable: bool = False
+    name: str = ""
+    attributes: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class DiskPlan:
-    """A disk: what it reports of itself, and its partition table ("dos") with the partitions in order."""
+    """A disk: what it reports of itself, and its partition table ("dos", "gpt") with the partitions in order.
+
+    `table_id` is the disk's id or GUID; partition GUIDs follow from the layout (`Layout.partition_guid`).
+    """
 
     serial: str
     wwn: str
@@ -31,7 +38,7 @@ class DiskPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Array:
-    """An md array /dev/md<number> over (slot, partition number) members."""
+    """An md array /dev/md<number> over (slot, partition number) members; `chunk_kib` is 0 where the level has no chunks."""
 
     number: int
     level: str
@@ -42,7 +49,10 @@ class Array:
 
 @dataclasses.dataclass(frozen=True)
 class Filesystem:
-    """A filesystem on "md<number>" or on a (slot, partition number); `by` says how fstab names it: LABEL or UUID."""
+    """A filesystem or swap on "md<number>" or on a (slot, partition number); `by` says how fstab names it: LABEL or UUID.
+
+    `mount` is "none" for swap, and "" for one that is in no fstab (a second EFI system partition).
+    """
 
     where: object
     kind: str
@@ -54,7 +64,10 @@ class Filesystem:
 
 @dataclasses.dataclass(frozen=True)
 class Loader:
-    """A boot loader of some kind ("grub-pc") on the disk in a slot."""
+    """A boot loader of some kind ("grub-pc", "grub-efi") on the disk in a slot.
+
+    For UEFI it goes onto that disk's EFI system partition; each but the first is a copy, with a boot entry of its own label.
+    """
 
     kind: str
     slot: int
@@ -62,7 +75,10 @@ class Loader:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """A whole machine. Filesystems stand in the order of mounting."""
+    """A whole machine. Filesystems stand in the order of mounting.
+
+    `firmware`: "bios", "uefi" or "secure-boot"; `bus`: how the disks are attached, "scsi", "sata", "nvme" or "virtio".
+    """
 
     name: str
     hostname: str
@@ -71,10 +87,27 @@ class Layout:
     filesystems: tuple
     loaders: tuple
     firmware: str = "bios"
+    bus: str = "scsi"
 
     def identity(self, what):
         """The UUID of an array or filesystem: always the same, so that a recorded profile knows the next machine made."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name} {what}"))
+
+    def partition_guid(self, slot, number):
+        """The GUID of a partition in a GPT."""
+        return self.identity(f"disk {slot + 1} partition {number}").upper()
+
+    def fat_id(self, where):
+        """The volume id of a FAT filesystem, 8 hex digits."""
+        return self.identity(f"FAT {where}")[:8].upper()
+
+    def esp(self, slot):
+        """The number of the EFI system partition on a disk; None where it has none."""
+        return next((number for number, part in enumerate(self.disks[slot].partitions, 1) if part.type == ESP), None)
+
+    def freezable(self):
+        """Whether QEMU can save and load the machine's state: its NVMe disks cannot be migrated."""
+        return self.bus != "nvme"
 
     def partitions(self, slot):
         """Where the partitions of a disk lie, as sfdisk aligns them: number -> (first sector, count)."""
@@ -118,9 +151,45 @@ def linux_journal(metadata, small=250, large=600, spare=46):
     return Layout("linux-journal", "journal", disks, arrays, filesystems, (Loader("grub-pc", 0),))
 
 
+def mirror_uefi(root=1400, swap=128, esp=64):
+    """Two NVMe disks with Secure Boot on: an EFI system partition on each, kept in step (only the first is mounted), and RAID-1 root and swap.
+
+    The machine has to start from either disk alone, so no ESP is waited for.
+    """
+    parts = (Partition(esp, ESP, name="EFI System Partition", attributes="RequiredPartition"),
+             Partition(root, RAID, name="root, half"), Partition(swap, RAID, attributes="GUID:60,63"))
+    disks = tuple(
+        DiskPlan(serial=f"NVME{letter}00{slot + 1}", wwn="", mib=1 + esp + root + swap + 15, table="gpt",
+                 table_id=f"5D1F0A2C-7B3E-4C48-9E60-0000000000A{slot + 1}", partitions=parts)
+        for slot, letter in enumerate("AB"))
+    arrays = (Array(0, "1", 0, "1.2", ((0, 2), (1, 2))), Array(1, "1", 0, "1.2", ((0, 3), (1, 3))))
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"),
+                   Filesystem((0, 1), "vfat", "/boot/efi", label="ESP-1", options="umask=0077,nofail,x-systemd.device-timeout=2min"),
+                   Filesystem((1, 1), "vfat", "", label="ESP-2"),
+                   Filesystem("md1", "swap", "none", options="sw"))
+    return Layout("mirror-uefi", "mirror", disks, arrays, filesystems, (Loader("grub-efi", 0), Loader("grub-efi", 1)),
+                  firmware="secure-boot", bus="nvme")
+
+
+def single_esp(root=900, boot=200, esp=64):
+    """Three SATA disks, UEFI: the only EFI system partition and a native /boot on the first, as Debian's installer leaves it; RAID-5 root."""
+    first = (Partition(esp, ESP), Partition(boot, LINUX), Partition(root, RAID))
+    disks = tuple(
+        DiskPlan(serial=f"SATA-{slot + 1}", wwn=f"0x5000c5000512e10{slot + 1}", mib=1 + esp + boot + root + 15, table="gpt",
+                 table_id=f"0E3B7A51-2C44-4F0B-8A57-00000000005{slot + 1}", partitions=first if slot == 0 else (Partition(root, RAID),))
+        for slot in range(3))
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"),
+                   Filesystem((0, 2), "ext4", "/boot"),
+                   Filesystem((0, 1), "vfat", "/boot/efi", options="umask=0077"))
+    return Layout("single-esp", "single", disks, (Array(0, "5", 64, "1.2", ((0, 3), (1, 1), (2, 1))),), filesystems,
+                  (Loader("grub-efi", 0),), firmware="uefi", bus="sata")
+
+
 LAYOUTS = {
     # the example machine, on disks of a size people had in 2003
     "linux-journal": linux_journal("1.2", large=17000),
     "linux-journal-1.2": linux_journal("1.2"),
     "linux-journal-0.90": linux_journal("0.90"),
+    "mirror-uefi": mirror_uefi(),
+    "single-esp": single_esp(),
 }

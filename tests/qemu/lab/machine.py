@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import disks as disk_files
 from . import processes, settings
+from .buses import BUSES
 from .console import Console
 from .qmp import Qmp, QmpError
 
@@ -20,6 +21,7 @@ FIRMWARES = {
     "secure-boot": ("OVMF_CODE_4M.secboot.fd", "OVMF_VARS_4M.ms.fd"),
 }
 SHARE_TAG = "lab"
+ALL = "all"  # disks
 
 
 class MachineError(Exception):
@@ -37,18 +39,21 @@ class Medium:
 class Machine:
     """A virtual machine; `name` is for messages and log files.
 
-    `folder` is its own and takes sockets and layers; `logs` (the same folder unless given) takes what it says.
+    `folder` is its own and takes sockets and layers; `logs` (the same folder unless given) takes what it says. `bus`: "scsi", "sata", "nvme",
+    "virtio". `boot_disk`: slot of the only disk the firmware may start from; None for no disk; ALL for each disk in order (a UEFI firmware
+    forgets the boot entries of other disks). `variables`: a file with the firmware's variables as they are at the start.
     """
 
     def __init__(self, name, folder, disks, *, logs=None, firmware="bios", medium=None, memory=1024, processors=1, share=None,
                  kernel=None, initrd=None, append="", extra_drives=(), incoming=None, boot_disk=0, display="none", clock=None,
-                 logged=False):
+                 logged=False, bus="scsi", variables=None):
         self.name, self.folder, self.disks = name, Path(folder), list(disks)
         self.logs = Path(logs) if logs else self.folder
         self.firmware, self.medium, self.memory, self.processors = firmware, medium, memory, processors
         self.share, self.kernel, self.initrd, self.append = share, kernel, initrd, append
         self.extra_drives, self.incoming, self.boot_disk = list(extra_drives), incoming, boot_disk
-        self.display, self.clock, self.logged = display, clock, logged
+        self.display, self.clock, self.logged, self.bus = display, clock, logged, bus
+        self.first_variables = variables  # where a machine started for the first time gets its own from
         self.process = self.console = self.qmp = None
         self.starts = 0
 
@@ -68,17 +73,24 @@ class Machine:
         """The file in which the firmware keeps its variables (UEFI only)."""
         return self.folder / "firmware-variables.fd"
 
+    def _device(self, slot, disk):
+        """The device of a disk: in the same place whatever other disks there are."""
+        bus, address = BUSES[self.bus], 0x10 + slot
+        device = bus.device.format(slot=slot, address=f"{address:#x}") + f",id=slot{slot},drive=disk{slot}" + disk.properties(bus)
+        if self.boot_disk in (slot, ALL):
+            device += f",bootindex={1 + (slot if self.boot_disk == ALL else 0)}"
+        return device
+
     def _disk_arguments(self):
-        arguments = ["-device", "virtio-scsi-pci,id=scsi0"]
+        arguments = ["-device", BUSES[self.bus].controller] if BUSES[self.bus].controller else []
         for slot, disk in enumerate(self.disks):
             if disk is None:
                 continue
             arguments += disk.drive(f"disk{slot}", self.write_log(slot) if self.logged else None)
-            device = f"scsi-hd,id=slot{slot},bus=scsi0.0,channel=0,scsi-id={slot},lun=0,drive=disk{slot}" + disk.properties()
-            device += ",bootindex=1" if slot == self.boot_disk else ""
-            arguments += ["-device", device]
+            arguments += ["-device", self._device(slot, disk)]
         for number, file in enumerate(self.extra_drives):
-            arguments += ["-drive", f"if=virtio,id=extra{number},format=raw,readonly=on,file={file}"]
+            arguments += ["-drive", f"if=none,id=extra{number},format=raw,readonly=on,file={file}",
+                          "-device", f"virtio-blk-pci,drive=extra{number},serial=extra{number}"]
         return arguments
 
     def _medium_arguments(self):
@@ -122,7 +134,7 @@ class Machine:
         for folder in (self.folder, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         if (files := FIRMWARES[self.firmware]) and not self.variables().exists():
-            shutil.copy(FIRMWARE_FOLDER / files[1], self.variables())  # a machine writes to its own
+            shutil.copy(self.first_variables or FIRMWARE_FOLDER / files[1], self.variables())  # a machine writes to its own
         for name in ("serial.in", "serial.out", "qmp"):
             (self.folder / name).unlink(missing_ok=True)
         self.console = Console(self._log("serial"), self.folder / "serial.in", self.alive)

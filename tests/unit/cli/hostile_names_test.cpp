@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Names from disks through a whole build: into GRUB's menu, the pages, the terminal, JSON.
+#include "cli/esp_snapshots.h"
+
 #include "../support/example_machine.h"
 #include "media/image_reader.h"
 #include "program.h"
@@ -95,7 +97,9 @@ TEST_CASE_FIXTURE(test::SmallRoot, "hostile names of disks, labels and machines 
         // What is printed is escaped; what is kept is not.
         const auto kept = media::read_image(output).value().profile.machine;
         CHECK(kept.host_name == wanted.host_name);
-        CHECK(kept.disks == wanted.disks);
+        auto without_esps = wanted; // the directory holds no files of theirs
+        cli::know_loaders(without_esps, {});
+        CHECK(kept.disks == without_esps.disks);
         CHECK(kept.files == wanted.files);
 
         for (const std::string &option : {std::string("--json"), std::string()}) {

@@ -220,3 +220,57 @@ TEST_CASE("LVM or LUKS on the dead disk alone is told as lost") {
     CHECK(has(findings(look), Finding::Kind::volume_lost));
     CHECK_FALSE(diagnose::refuses(findings(look)));
 }
+
+TEST_CASE("what lay in LVM on the dead disk alone is not said to be made again") {
+    test::Look look = test::replaced("disk1");
+    model::Machine &machine = look.profile.machine;
+    const std::string uuid = "44444444-5555-4666-8777-888888888888";
+    const model::Content filesystem = test::filesystem_content("ext4", uuid, "");
+    model::Content &partition = machine.disks[0].table->partitions[0].content;
+    machine.mounts.push_back({"/dev/sda1", "/srv", "ext4", "rw", uuid});
+    partition = filesystem;
+    CHECK(has(findings(look), Finding::Kind::filesystem_lost)); // this one is
+    partition = {};
+    partition.kind = model::Content::Kind::lvm_pv;
+    partition.uuid = "pv";
+    machine.mounts.back().source = "/dev/mapper/vg0-srv";
+    machine.volume_groups = {{"vg0", "vg", {"pv"}, {{"srv", "lv", 4194304, filesystem}}, ""}};
+    const auto found = findings(look);
+    CHECK_FALSE(has(found, Finding::Kind::filesystem_lost));
+    CHECK(has(found, Finding::Kind::volume_lost));
+    for (const Finding &finding : found) // named all the same
+        if (finding.kind == Finding::Kind::disk_missing)
+            CHECK(diagnose::words(finding, look.profile).find("/srv") != std::string::npos);
+}
+
+TEST_CASE("an EFI system partition is no lost filesystem while the disc has its files") {
+    test::Look look = test::mirror_replaced("disk1");
+    CHECK_FALSE(has(findings(look), Finding::Kind::filesystem_lost));
+    look.profile.machine.mounts[2].target = "/boot/efi2";
+    CHECK_FALSE(has(findings(look), Finding::Kind::filesystem_lost));
+    look.profile.machine.disks[0].boot_loaders[0].files.clear();
+    CHECK(has(findings(look), Finding::Kind::filesystem_lost));
+}
+
+TEST_CASE("a UEFI machine's disc started by BIOS firmware: the operator is told of boot entries") {
+    test::Look look = test::mirror_replaced("disk1");
+    look.observed.firmware.mode = model::Firmware::Mode::bios;
+    for (const Finding &finding : findings(look))
+        if (finding.kind == Finding::Kind::firmware_mode) {
+            CHECK(diagnose::words(finding, look.profile).find("boot entries") != std::string::npos);
+            CHECK_FALSE(diagnose::refuses({finding}));
+            return;
+        }
+    FAIL("not told");
+}
+
+TEST_CASE("a smaller GPT disk is refused only where partitions and the backup table do not fit") {
+    test::Look look = test::mirror_replaced("disk1");
+    const model::Disk &recorded = look.profile.machine.disks[0];
+    const std::uint64_t need = diagnose::bytes_needed(recorded);
+    CHECK(need < recorded.size); // some space is free at its end
+    target(look).size = need;
+    CHECK(only(look).fitness == Fitness::blank);
+    target(look).size = need - 512;
+    CHECK(only(look).bytes_missing == 512);
+}

@@ -233,12 +233,6 @@ TEST_CASE("boot code that is not GRUB's comes from the record alone") {
     CHECK(machine.disk().substr(440, 72) == machine.table);
 }
 
-TEST_CASE("UEFI is not part of this version") {
-    BootLoader machine;
-    const plan::InstallBootLoader esp{"disk1", model::BootLoader::Kind::esp};
-    CHECK(execute::check(machine.context, esp).kind == Kind::blocked);
-}
-
 TEST_CASE("online a /boot that is not mounted yet is used from beside") {
     BootLoader machine;
     machine.context.places.online = true;

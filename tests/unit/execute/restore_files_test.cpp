@@ -267,6 +267,17 @@ TEST_CASE("where it is mounted already, it is used there and stays mounted") {
     CHECK(boot.system.mounts.empty());
 }
 
+TEST_CASE("FAT keeps no time of its topmost directory, but of what is below") {
+    Boot boot;
+    auto step = boot.step;
+    step.filesystem = "vfat";
+    REQUIRE(execute::apply(boot.context, step));
+    boot.touch("", 0);
+    CHECK(execute::check(boot.context, step).kind == Kind::done);
+    boot.touch("initrd", 0);
+    CHECK(execute::check(boot.context, step).kind == Kind::not_done);
+}
+
 TEST_CASE("FAT keeps no owners and even seconds") {
     Boot boot;
     auto step = boot.step;

@@ -159,6 +159,30 @@ TEST_CASE("look-ups by disk and partition") {
     CHECK(find_file(machine, "/etc/shadow") == nullptr);
 }
 
+TEST_CASE("EFI system partitions are known by their type, as each kind of table has it") {
+    Disk disk = mdrescue::test::mirror_uefi_disk(1);
+    Partition &first = disk.table->partitions[0];
+    CHECK(is_esp(*disk.table, first));
+    CHECK(is_native_esp(*disk.table, first));
+    CHECK_FALSE(is_esp(*disk.table, disk.table->partitions[1]));
+    first.content.kind = Content::Kind::md_member;
+    CHECK(is_esp(*disk.table, first));
+    CHECK_FALSE(is_native_esp(*disk.table, first));
+    first.type = "ef";
+    CHECK_FALSE(is_esp(*disk.table, first));
+    disk.table->label = "dos";
+    CHECK(is_esp(*disk.table, first));
+}
+
+TEST_CASE("EFI system partitions are known by their boot loaders") {
+    const Disk disk = mdrescue::test::mirror_uefi_disk(1);
+    REQUIRE(find_esp(disk, 1) != nullptr);
+    CHECK(find_esp(disk, 1)->files.size() == 3);
+    CHECK(find_esp(disk, 2) == nullptr);
+    CHECK(find_esp(mdrescue::test::linux_journal_disk(1), 0) == nullptr);
+    CHECK(esp_snapshot_path({"disk2", 1}) == "mdrescue/esp/disk2-1");
+}
+
 TEST_CASE("device paths for people") {
     Disk disk;
     disk.kernel_name = "sda";

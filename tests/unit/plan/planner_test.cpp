@@ -106,6 +106,7 @@ TEST_CASE("every step names the replaced disk or an array, never a survivor's pa
                            [&](const plan::MakeFilesystem &one) { CHECK(one.device.disk == disk); },
                            [&](const plan::RestoreFiles &one) { CHECK(one.device.disk == disk); },
                            [&](const plan::InstallBootLoader &one) { CHECK(one.disk == disk); },
+                           [&](const plan::MakeBootEntry &one) { CHECK(one.device.disk == disk); },
                            [&](const plan::UnmarkDisk &one) { CHECK(one.disk == disk); },
                            [&](const plan::WaitForRebuild &) {},
                            [&](const plan::RestoreConfiguration &) {},
@@ -148,21 +149,98 @@ TEST_CASE("two blank disks: the operator chooses, there is no default (FAULTS 8)
     CHECK_FALSE(planned(look, {{{"disk1", "disk2"}}}));
 }
 
-TEST_CASE("a larger GPT disk gets its backup table at its real end") {
-    test::Look look{test::profile_of(test::mirror_uefi_machine()), {}, {}};
-    for (auto &disk : look.profile.machine.disks)
-        disk.boot_loaders.clear(); // what starts by UEFI is refused as a whole
-    for (auto &array : look.profile.machine.arrays)
-        for (auto &member : array.members)
-            member.clean = true;
-    look.observed = test::without_disk(look.profile.machine, "disk2");
-    model::Disk larger = test::blank_disk("new1", "sdz");
-    larger.size = look.profile.machine.disks[1].size + (1ULL << 30U);
-    look.observed.disks.push_back(larger);
-    look.surveys["new1"] = {diagnose::Survey::Bytes::blank, "", ""};
+TEST_CASE("a GPT disk gets the recorded table; a larger one its backup at the real end") {
+    const std::uint64_t more = 1ULL << 30U;
+    test::Look same = test::mirror_replaced("disk2");
+    test::Look larger = test::mirror_replaced("disk2", more);
+    for (test::Look *look : {&same, &larger}) // made on a smaller disk once
+        look->profile.machine.disks[1].table->last_usable -= 2048;
+    const auto table_in = [](const test::Look &look) {
+        const plan::Plan plan = plan_of(look);
+        return std::get<plan::WriteTable>(plan.steps[first<plan::WriteTable>(plan)]).table;
+    };
+    const model::PartitionTable recorded = *same.profile.machine.disks[1].table;
+    CHECK(table_in(same) == recorded);
+    model::PartitionTable wanted = recorded;
+    wanted.last_usable = (same.profile.machine.disks[1].size + more) / 512 - 34;
+    CHECK(table_in(larger) == wanted);
+}
+
+TEST_CASE("plans of a UEFI mirror, in words") {
+    check_golden("mirror-uefi-disk1.txt", in_words(test::mirror_replaced("disk1")));
+    check_golden("mirror-uefi-disk2.txt", in_words(test::mirror_replaced("disk2")));
+}
+
+TEST_CASE("an EFI system partition: made, its files, then the boot entry that leads to them") {
+    const plan::Plan plan = plan_of(test::mirror_replaced("disk1"));
+    CHECK(count<plan::MakeFilesystem>(plan) == 1);
+    REQUIRE(count<plan::RestoreFiles>(plan) == 1);
+    const auto &files = std::get<plan::RestoreFiles>(plan.steps[first<plan::RestoreFiles>(plan)]);
+    CHECK(files == plan::RestoreFiles{
+                       {"disk1", 1}, "vfat", "5E1D-00A1", "mdrescue/esp/disk1-1", "/boot/efi"});
+    REQUIRE(count<plan::MakeBootEntry>(plan) == 1);
+    const auto &entry = std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)]);
+    CHECK(entry.device == model::DeviceRef{"disk1", 1});
+    CHECK(entry.entry.label == "debian");
+    CHECK(first<plan::MakeFilesystem>(plan) < first<plan::RestoreFiles>(plan));
+    CHECK(first<plan::RestoreFiles>(plan) < first<plan::MakeBootEntry>(plan));
+    CHECK(first<plan::MakeBootEntry>(plan) < first<plan::UnmarkDisk>(plan));
+    // grub-install for a BIOS and Debian's memory of its disk belong to other machines.
+    CHECK(count<plan::InstallBootLoader>(plan) == 0);
+    CHECK(count<plan::RememberBootDisk>(plan) == 0);
+}
+
+TEST_CASE("an EFI system partition that is not mounted comes back too") {
+    const plan::Plan plan = plan_of(test::mirror_replaced("disk2"));
+    REQUIRE(count<plan::RestoreFiles>(plan) == 1);
+    const auto &files = std::get<plan::RestoreFiles>(plan.steps[first<plan::RestoreFiles>(plan)]);
+    CHECK(files.snapshot == "mdrescue/esp/disk2-1");
+    CHECK(files.target.empty());
+    CHECK(plan::name_of(files) == "the EFI system partition of disk2");
+    CHECK(count<plan::MakeBootEntry>(plan) == 0); // none led to it
+}
+
+TEST_CASE("no files are promised of an EFI system partition that has no snapshot, nor an entry") {
+    test::Look look = test::mirror_replaced("disk1");
+    look.profile.machine.disks[0].boot_loaders[0].files.clear();
     const plan::Plan plan = plan_of(look);
-    const auto &write = std::get<plan::WriteTable>(plan.steps[first<plan::WriteTable>(plan)]);
-    CHECK(write.table.last_usable == larger.size / 512 - 34);
+    CHECK(count<plan::MakeFilesystem>(plan) == 1);
+    CHECK(count<plan::RestoreFiles>(plan) == 0);
+    CHECK(count<plan::MakeBootEntry>(plan) == 0);
+}
+
+TEST_CASE("an EFI system partition in an array comes back with the array, its entry by itself") {
+    test::Look look = test::mirror_replaced("disk1");
+    look.profile.machine.disks[0].table->partitions[0].content =
+        test::md_member_content("0d0d0d0d:77778888:9999aaaa:bbbbcccc");
+    look.profile.machine.disks[0].boot_loaders[0].files.clear(); // it was not mounted
+    const plan::Plan plan = plan_of(look);
+    CHECK(count<plan::MakeFilesystem>(plan) == 0);
+    CHECK(count<plan::RestoreFiles>(plan) == 0);
+    CHECK(count<plan::MakeBootEntry>(plan) == 1);
+}
+
+TEST_CASE("boot entries: active ones, with labels that can be told apart") {
+    test::Look look = test::mirror_replaced("disk2");
+    auto &entries = look.profile.machine.firmware.boot_entries;
+    model::BootEntry second = entries[1];
+    second.number = 4;
+    second.partition_guid = look.profile.machine.disks[1].table->partitions[0].uuid;
+    entries.push_back(second);
+    second.number = 5;
+    second.active = false;
+    entries.push_back(second);
+    const plan::Plan plan = plan_of(look);
+    REQUIRE(count<plan::MakeBootEntry>(plan) == 1);
+    const auto &made = std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)]);
+    CHECK(made.entry.number == 4);
+    CHECK(made.entry.label == "debian (disk2)");
+    CHECK(plan::optional(made));
+    CHECK_FALSE(plan::optional(plan.steps[0]));
+    entries[2].label = "debian on the second disk";
+    CHECK(std::get<plan::MakeBootEntry>(
+              plan_of(look).steps[first<plan::MakeBootEntry>(plan_of(look))])
+              .entry.label == "debian on the second disk");
 }
 
 TEST_CASE("cut in the rebuild: arrays that are started read-only again are let go on") {

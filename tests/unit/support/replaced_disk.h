@@ -73,4 +73,18 @@ inline Look replaced(const std::string &id, const std::string &metadata = "1.2")
     return look;
 }
 
+/// The UEFI mirror with the disk `id` gone and a blank one in its place, `more` bytes larger.
+inline Look mirror_replaced(const std::string &id, std::uint64_t more = 0) {
+    Look look{profile_of(mirror_uefi_machine()), {}, {}};
+    for (model::Array &array : look.profile.machine.arrays)
+        for (model::ArrayMember &member : array.members)
+            member.clean = true;
+    look.observed = without_disk(look.profile.machine, id);
+    model::Disk blank = blank_disk("new1", "sdz");
+    blank.size = model::find_disk(look.profile.machine, id)->size + more;
+    look.observed.disks.push_back(blank);
+    look.surveys["new1"] = {diagnose::Survey::Bytes::blank, "", ""};
+    return look;
+}
+
 } // namespace mdrescue::test

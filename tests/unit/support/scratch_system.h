@@ -66,7 +66,9 @@ class ScratchSystem final : public system::System {
             return real_->read_at(ours(path), offset, length);
         return offset > found->second.size() ? "" : found->second.substr(offset, length);
     }
-    util::Result<std::vector<std::string>> list(const std::string &path) override {
+    util::Result<std::vector<std::string>> list(const std::string &directory) override {
+        const std::string path =
+            directory.ends_with('/') ? directory.substr(0, directory.size() - 1) : directory;
         std::set<std::string> names;
         for (const auto &[name, bytes] : given)
             if (name.starts_with(path + "/"))

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "execute/boot_entries.h"
+#include "execute/steps.h"
+#include "util/text.h"
+
+#include <fmt/format.h>
+
+namespace mdrescue::execute {
+namespace {
+
+using model::BootEntry;
+using util::fail;
+using util::Result;
+
+/// What is lost without the entry: whether firmware starts the loader all the same.
+std::string without_entry(const Context &context, const plan::MakeBootEntry &step) {
+    const model::Disk *recorded = model::find_disk(context.profile.machine, step.device.disk);
+    return fallback_words(recorded == nullptr ? nullptr
+                                              : model::find_esp(*recorded, step.device.partition));
+}
+
+const BootEntry *entry_of(const model::Firmware &firmware, const plan::MakeBootEntry &step) {
+    return find_entry(firmware, step.entry.partition_guid, step.entry.file);
+}
+
+std::string order_text(const std::vector<unsigned> &order) {
+    std::string text;
+    for (const unsigned number : order)
+        text += fmt::format("{}{:04X}", text.empty() ? "" : ",", number);
+    return text;
+}
+
+/// As it was recorded; efibootmgr(8) has put the new one first.
+Result<void> put_in_order(Context &context, const BootEntry &made, const model::Firmware &now) {
+    const auto order = order_with(made, context.profile.machine.firmware, now);
+    if (order == now.boot_order)
+        return {};
+    MDR_TRY(system::run_ok(context.system,
+                           {.argv = {"efibootmgr", "--quiet", "--bootorder", order_text(order)}}));
+    return {};
+}
+
+Result<void> make(Context &context, const plan::MakeBootEntry &step) {
+    // Safety rule 1: the entry is made from what is on the disk that the plan means.
+    MDR_TRY(confirm_disk(context, step.device.disk));
+    MDR_TRY(system::run_ok(context.system,
+                           {.argv = plan::command(step, context.plan, context.machines())}));
+    const model::Firmware now = present_firmware(context.system);
+    const BootEntry *made = entry_of(now, step);
+    if (made == nullptr)
+        return fail("the firmware did not keep it");
+    return put_in_order(context, *made, now);
+}
+
+} // namespace
+
+Status check(Context &context, const plan::MakeBootEntry &step) {
+    const model::Firmware firmware = present_firmware(context.system);
+    if (firmware.mode != model::Firmware::Mode::uefi)
+        return Status::skipped(fmt::format("this system was started by BIOS firmware, which has no "
+                                           "boot entries; {}",
+                                           without_entry(context, step)));
+    if (const BootEntry *found = entry_of(firmware, step))
+        return Status::done(fmt::format("Boot{:04X} leads to it", found->number));
+    return Status::not_done("the firmware has no entry that leads to it");
+}
+
+Result<void> apply(Context &context, const plan::MakeBootEntry &step) {
+    const auto made = make(context, step);
+    return made ? made
+                : fail(fmt::format("{}; {}", made.error().message, without_entry(context, step)));
+}
+
+} // namespace mdrescue::execute

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Machines as people run them now: each of their disks in turn is replaced by a blank one, and the machine is what it was."""
+
+import program
+import recovered
+from lab.installer import wait_for_prompt
+from lab.runner import case, cases
+from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
+
+MIRROR_UEFI, SINGLE_ESP = "mirror-uefi", "single-esp"
+
+
+def recovered_from_disc(lab, made, slot):
+    """Replaces the disk in a slot and leads the disc, started as the machine itself is, through the recovery. Survivors are written in
+    their array members alone; then the machine starts without the disc and is what it was. Returns it, switched off."""
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
+    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
+    program.consent(machine.console, program.ask(machine))
+    ended = program.finish(machine.console)
+    all_steps_done(ended)
+    ended.shows(*(program.STARTS.format(loader.slot + 1) for loader in made.layout.loaders))
+    program.power_off(machine)
+    recovered.survivors_untouched(machine, made.layout, survivors(machine, slot))
+    recovered.starts_by_itself(machine, made)
+    log_is_kept(machine)
+    recovered.parity_is_right(machine, made.layout)
+    machine.power_off()
+    return machine
+
+
+@cases(case("disk1", 0), case("disk2", 1, thorough=True))
+def test_mirror_uefi(lab, slot):
+    """Two NVMe disks, Secure Boot on, an EFI system partition on each, of which one is mounted: whichever disk is replaced, both have their
+    loaders and boot entries again, and the machine starts from each of them alone."""
+    made = program.image(lab, MIRROR_UEFI)
+    machine = recovered_from_disc(lab, made, slot)
+    for alone in range(len(machine.disks)):
+        recovered.starts_alone(lab, machine, made, alone)
+
+
+@cases(case("disk1", 0, thorough=True))
+def test_boot_entry_forgotten(lab, slot):
+    """The firmware knows no boot entry any more: the one of the replaced disk is made again, the first in the boot order, and is started."""
+    made = program.image(lab, MIRROR_UEFI)
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), variables=None)
+    program.agent_screen(machine)
+    led_to_the_end(machine)
+    program.power_off(machine)
+    machine.medium = None
+    machine.start()
+    machine.console.wait(r'BdsDxe: starting Boot[0-9A-F]{4} "debian" from HD\(1,GPT,' + made.layout.partition_guid(slot, 1), 120)
+    wait_for_prompt(machine, made.layout, 400)
+    first = made.state["boot entries"].splitlines(keepends=True)[0]
+    entries = recovered.answered_as(machine, "boot entries", first)
+    assert entries == first, entries
+
+
+@cases(case("disk1", 0, thorough=True), case("disk2", 1, thorough=True), case("disk3", 2, thorough=True))
+def test_single_esp(lab, slot):
+    """Three SATA disks, UEFI, the only EFI system partition and a native /boot on the first: whichever is replaced, the machine starts again."""
+    recovered_from_disc(lab, program.image(lab, SINGLE_ESP), slot)
+
+
+@cases(case("mirror-uefi", MIRROR_UEFI, thorough=True))
+def test_uefi_machine_by_bios(lab, name):
+    """The disc of a UEFI machine is started by BIOS firmware, which has no boot entries: that is said, and the machine starts all the same."""
+    made = program.image(lab, name)
+    machine = program.boot(lab, made, firmware="bios", prepare=blank_instead_of(0))
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    ended = program.finish(machine.console).shows(program.NO_BOOT_ENTRIES)
+    assert [step[3] for step in program.steps(ended.said) if step[2] != "done"] == ['boot entry "debian"'], ended.said
+    program.power_off(machine)
+    machine.medium, machine.firmware, machine.first_variables = None, made.layout.firmware, None  # a firmware that knows no entry
+    recovered.starts_alone(lab, machine, made, 0)
