@@ -295,10 +295,10 @@ std::optional<Ending> Session::choose() {
     } else if (answer.text == "4") {
         check();
     } else if (answer.text == "5") {
-        end_with(Outcome::cancelled, "restarting; no recovery was done");
+        end_with(Outcome::cancelled, "restarting");
         return Ending::restart;
     } else if (answer.text == "6") {
-        end_with(Outcome::cancelled, "powering off; no recovery was done");
+        end_with(Outcome::cancelled, "powering off");
         return Ending::power_off;
     } else if (answer.text == "7") {
         show_pages(details(facts_));
@@ -319,7 +319,7 @@ std::optional<Ending> Session::choose() {
 Ending Session::run() {
     terminal_.clear();
     terminal_.show({{{fmt::format("mdrescue {}", MDRESCUE_VERSION), Style::strong},
-                     {"  (everything runs from memory; no disk is written to)", Style::normal}}});
+                     {"  (everything runs from memory; no disk is written to until you say so)", Style::normal}}});
     load_drivers();
     if (arguments_.mode == Mode::shell) {
         look_at_medium();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/boot_gaps.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/esp_snapshots.h"
@@ -160,6 +161,8 @@ util::Result<ImageParts> gather_parts(const Context &context, const BuildOptions
     const bool here = this_machine(options);
     ImageParts parts{.profile = profile, .kernel = kernel, .boot = {}, .esps = {}, .initramfs = {}};
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
+    for (const std::string &gap : boot_gaps(parts.boot, kernel.version))
+        progress.warn(gap);
     parts.esps = std::move(esps);
     MDR_TRY_ASSIGN(parts.initramfs, payload::build_initramfs({.root = options.root,
                                                               .kernel = kernel,

@@ -2,6 +2,7 @@
 #include "execute/steps.h"
 
 #include "diagnose/marker.h"
+#include "execute/proof.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -85,6 +86,11 @@ Result<void> apply(Context &context, const plan::UnmarkDisk &step) {
     if (check(context, step).kind == Status::Kind::done)
         return {};
     MDR_TRY(confirm_target(context, step.disk));
+    // Without the mark the disk is one of the machine's own, and is not restored again. A later
+    // step may have changed what an earlier one had proven.
+    for (const Proof &proof : prove_disk(context, step.disk))
+        if (!proof.proven)
+            return fail(proof.sentence);
     MDR_TRY_ASSIGN(const std::string path, context.device({step.disk, 0}));
     return context.system.write_device(path, step.offset, std::string(marker_size, '\0'),
                                        system::Claim::shared);

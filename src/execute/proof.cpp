@@ -54,23 +54,16 @@ Proof step_proof(Context &context, const plan::Step &step) {
                                    status.reason.empty() ? "not as recorded" : status.reason)};
 }
 
-bool is_on(const plan::Step &step, const std::string &disk, const model::BootLoader &loader) {
-    if (const auto *files = std::get_if<plan::RestoreFiles>(&step))
-        return files->device == model::DeviceRef{disk, loader.partition};
-    const auto *one = std::get_if<plan::InstallBootLoader>(&step);
-    return one != nullptr && one->disk == disk && one->kind == loader.kind;
-}
-
-/// The step that put a boot loader on a replacement was read back as done.
-bool boot_loader_proven(const Context &context, const std::string &disk,
-                        const model::BootLoader &loader, const std::vector<Proof> &steps) {
+/// Everything that was put on a replacement was read back as recorded: a boot loader starts nothing
+/// without the files it loads.
+bool all_proven(const Context &context, const std::string &disk, const std::vector<Proof> &steps) {
     std::size_t proof = 0;
-    bool proven = false;
+    bool proven = true;
     for (const plan::Step &step : context.plan.steps) {
         if (!stays(step))
             continue;
-        if (is_on(step, disk, loader))
-            proven = steps[proof].proven;
+        if (plan::disk_of(step) == disk)
+            proven = proven && steps[proof].proven;
         ++proof;
     }
     return proven;
@@ -97,8 +90,7 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
     const model::Array *array = array_with(context.profile.machine, {recorded.id, esp.partition});
     if (array != nullptr && !array_proof(context, *array).proven)
         return {};
-    if (array == nullptr && replaced &&
-        !boot_loader_proven(context, recorded.id, esp, report.steps))
+    if (replaced && !all_proven(context, recorded.id, report.steps))
         return {};
     const UefiStart start = uefi_start(context, recorded, esp, array == nullptr && !replaced);
     return start.by ? Verdict{true, fmt::format("yes ({})", *start.by)}
@@ -107,8 +99,8 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
 
 /// A disk that was not replaced has the boot loader it had; what is seen on it now is what is said.
 Verdict bios_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
-                     const model::BootLoader &loader, bool replaced, const ProofReport &report) {
-    const bool starts = replaced ? boot_loader_proven(context, recorded.id, loader, report.steps)
+                     bool replaced, const ProofReport &report) {
+    const bool starts = replaced ? all_proven(context, recorded.id, report.steps)
                                  : model::starts_machine(context.profile.machine, now);
     return starts ? Verdict{true, "yes"} : Verdict{};
 }
@@ -126,7 +118,7 @@ Verdict start_verdict(Context &context, const model::Disk &recorded, const model
         if (esp != uefi || best.starts || (esp && loader.files.empty()))
             continue;
         best = uefi ? uefi_verdict(context, recorded, loader, replaced, report)
-                    : bios_verdict(context, recorded, now, loader, replaced, report);
+                    : bios_verdict(context, recorded, now, replaced, report);
     }
     return best;
 }
@@ -154,6 +146,14 @@ bool ProofReport::all() const {
                            [](const Proof &proof) { return proof.proven; });
     };
     return proven(arrays) && proven(steps) && proven(disks);
+}
+
+std::vector<Proof> prove_disk(Context &context, const std::string &recorded) {
+    std::vector<Proof> proofs;
+    for (const plan::Step &step : context.plan.steps)
+        if (stays(step) && plan::disk_of(step) == recorded)
+            proofs.push_back(step_proof(context, step));
+    return proofs;
 }
 
 ProofReport prove(Context &context) {

@@ -23,4 +23,8 @@ struct ProofReport {
 
 [[nodiscard]] ProofReport prove(Context &context);
 
+/// What the plan puts on one recorded disk to stay there, read back: table, filesystems, files, boot
+/// loader.
+[[nodiscard]] std::vector<Proof> prove_disk(Context &context, const std::string &recorded);
+
 } // namespace mdrescue::execute

@@ -32,8 +32,17 @@ using Kind = Difference::Kind;
 
 constexpr std::uint64_t block = 4096;
 
-/// What grub-install fills: "grub/i386-pc" and the like. It touches "grub" itself too.
+bool holds(const Snapshot &snapshot, const std::string &path) {
+    return std::any_of(snapshot.tree.begin(), snapshot.tree.end(),
+                       [&](const Node &node) { return node.path == path; });
+}
+
+/// What grub-install fills: "grub/i386-pc" and the like. It touches "grub" itself too, and makes it
+/// in the top directory where there is none.
 bool is_grub_installs(const Snapshot &snapshot, const Node &node) {
+    if (node.path == snapshot.prefix)
+        return !holds(snapshot, snapshot.prefix + "/grub") &&
+               !holds(snapshot, snapshot.prefix + "/grub2");
     for (const char *grub : {"/grub", "/grub2"}) {
         const std::string top = snapshot.prefix + grub;
         if (node.path == top)

@@ -86,25 +86,6 @@ Lines remember_by_hand(const std::string &device) {
             "chroot /mnt/root dpkg-reconfigure grub-pc"};
 }
 
-/// The recorded disk whose device must be here for the step; "" for none.
-std::string disk_of(const Step &step) {
-    return std::visit(Visitor{[](const MarkDisk &s) { return s.disk; },
-                              [](const WriteTable &s) { return s.disk; },
-                              [](const WipeSignatures &s) { return s.disk; },
-                              [](const MakeWritable &) { return std::string(); },
-                              [](const AddMember &s) { return s.device.disk; },
-                              [](const MakeFilesystem &s) { return s.device.disk; },
-                              [](const RestoreFiles &s) { return s.device.disk; },
-                              [](const InstallBootLoader &s) { return s.disk; },
-                              [](const MakeBootEntry &s) { return s.device.disk; },
-                              [](const UnmarkDisk &s) { return s.disk; },
-                              [](const WaitForRebuild &) { return std::string(); },
-                              [](const RestoreConfiguration &) { return std::string(); },
-                              [](const RememberBootDisk &s) { return s.disk; },
-                              [](const SaveLog &) { return std::string(); }},
-                      step);
-}
-
 Lines command_or_comment(const Argv &argv, const char *comment) {
     return {argv.empty() ? std::string(comment) : shell_line(argv)};
 }

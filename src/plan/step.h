@@ -132,4 +132,7 @@ using Step =
 template <class... Each> struct Visitor : Each... { using Each::operator()...; };
 template <class... Each> Visitor(Each...) -> Visitor<Each...>;
 
+/// The recorded disk whose device must be here for the step; "" for none.
+[[nodiscard]] std::string disk_of(const Step &step);
+
 } // namespace mdrescue::plan

@@ -87,6 +87,7 @@ TEST_CASE("mark: a resumed disk carries its marker already, or it is another one
 
 TEST_CASE("unmark: only over this disk's own marker, while its partitions are in use") {
     Prepared f;
+    f.plan.steps = {f.mark, f.table, f.unmark};
     CHECK(check(f.context, f.unmark).kind == Kind::not_done);
     REQUIRE(apply(f.context, f.unmark));
     REQUIRE(f.system.device_writes.size() == 1);
@@ -105,6 +106,14 @@ TEST_CASE("unmark: only over this disk's own marker, while its partitions are in
     give_another_disk_the_name(renamed);
     CHECK_FALSE(apply(renamed.context, renamed.unmark));
     CHECK(renamed.untouched());
+}
+
+TEST_CASE("unmark: not while something put on the disk is not as recorded") {
+    DiskFixture f;
+    f.put_marker();
+    f.plan.steps = {f.table, f.unmark};
+    CHECK_FALSE(apply(f.context, f.unmark));
+    CHECK(f.untouched());
 }
 
 // --- WriteTable ---

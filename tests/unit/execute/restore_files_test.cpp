@@ -197,6 +197,21 @@ TEST_CASE("what grub-install has written stays while the boot loader is of it") 
     }
 }
 
+TEST_CASE(
+    "/boot had no directory of GRUB's: grub-install makes it, and the top directory shows it") {
+    Boot boot;
+    std::erase_if(boot.tree, [](const auto &node) { return node.path.starts_with("boot/grub"); });
+    boot.write_medium();
+    REQUIRE(boot.apply());
+    REQUIRE(boot.system.make_directory(boot.device + "/grub/i386-pc"));
+    const test::TinyGrub grub('2');
+    grub.put_on(boot.system.given["/dev/sda"]);
+    boot.system.write(boot.device + "/grub/i386-pc/boot.img", grub.boot_img);
+    boot.system.write(boot.device + "/grub/i386-pc/core.img", grub.core_img);
+    boot.touch("", 5);
+    CHECK(boot.check().kind == Kind::done);
+}
+
 TEST_CASE("the disc is damaged or not here") {
     Boot boot;
     SUBCASE("no disc") {
