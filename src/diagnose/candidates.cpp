@@ -252,18 +252,7 @@ std::vector<Vacancy> find_vacancies(const Profile &profile, const Machine &obser
 bool worth_surveying(const Profile &profile, const Machine &observed, const Comparison &comparison,
                      const std::string &observed_disk, const std::string &medium) {
     const Disk *disk = model::find_disk(observed, observed_disk);
-    if (disk == nullptr || !never({profile, observed, comparison, {}, medium}, *disk).empty())
-        return false;
-    // A disk with a member in sync is a survivor; whatever else is on it.
-    for (const model::Array &array : observed.arrays)
-        for (const model::ArrayMember &member : array.members) {
-            const auto slot = static_cast<std::size_t>(std::max(member.slot, 0));
-            const std::string map = model::slot_map(array);
-            if (member.device.disk == observed_disk && member.slot >= 0 && slot + 1 < map.size() &&
-                map[slot + 1] == 'U')
-                return false;
-        }
-    return true;
+    return disk != nullptr && never({profile, observed, comparison, {}, medium}, *disk).empty();
 }
 
 } // namespace mdrescue::diagnose

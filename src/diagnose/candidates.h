@@ -46,8 +46,8 @@ find_vacancies(const model::Profile &profile, const model::Machine &observed,
 /// Bytes that partitions (and GPT's backup table) of the record need on a disk of its sector size.
 [[nodiscard]] std::uint64_t bytes_needed(const model::Disk &recorded);
 
-/// Whether survey_disk is worth its time: no signature, not removable or read-only, not answering
-/// for a recorded disk unless half-written content is possible.
+/// Whether a disk is read at all: not the medium, not removable or read-only. One that is in use is
+/// read up to its first content, and for its marker: md may have rebuilt what was never finished.
 [[nodiscard]] bool worth_surveying(const model::Profile &profile, const model::Machine &observed,
                                    const Comparison &comparison, const std::string &observed_disk,
                                    const std::string &medium);

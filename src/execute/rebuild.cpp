@@ -20,6 +20,8 @@ using util::Result;
 constexpr std::chrono::milliseconds pause{500};
 /// Looks at an array on which nothing moves before it counts: md begins by itself, but not at once.
 constexpr unsigned patience = 60;
+/// Looks at a frozen array before it is let go: a mdadm that is at work needs less.
+constexpr unsigned thaw_after = 10;
 
 Result<std::vector<RebuildState>> look(Context &context, const plan::WaitForRebuild &step) {
     std::vector<RebuildState> states;
@@ -53,7 +55,9 @@ util::Error stopped(system::System &system, const RebuildState &state) {
                         faulty),
             "That disk, its cable or its controller is bad. Everything else was left as it is."};
     if (state.phase == Phase::stuck)
-        return {fmt::format("{} does not run any more, or is frozen", state.kernel_name), ""};
+        return {fmt::format("{} does not run any more", state.kernel_name), ""};
+    if (state.phase == Phase::frozen)
+        return {fmt::format("{} is frozen, and stays so", state.kernel_name), ""};
     return {fmt::format("{}: {} of its members missing, and md has nothing to rebuild onto",
                         state.kernel_name, state.missing),
             "Start the recovery again: it looks for what is missing."};
@@ -63,16 +67,28 @@ util::Error stopped(system::System &system, const RebuildState &state) {
 /// standstill: the other one moves, or is told of.
 class Patience {
   public:
-    bool ends(const RebuildState &state) {
-        const bool still = state.phase == Phase::stopped || state.phase == Phase::stuck;
+    /// How many so far.
+    unsigned count(const RebuildState &state) {
+        const bool still = state.phase == Phase::stopped || state.phase == Phase::frozen ||
+                           state.phase == Phase::stuck;
         unsigned &looks = looks_[state.kernel_name];
         looks = still ? looks + 1 : 0;
-        return looks >= patience;
+        return looks;
     }
 
   private:
     std::map<std::string, unsigned> looks_;
 };
+
+/// A mdadm that was killed while it added members leaves the array frozen (mdadm's Manage.c:
+/// sysfs_freeze_array); writing "idle" ends that (kernel documentation, admin-guide/md.rst:
+/// sync_action). It lets md do what this step waits for, on an array of the plan.
+void thaw(Context &context, const RebuildState &state) {
+    const auto result = context.system.write_control(
+        fmt::format("/sys/block/{}/md/sync_action", state.kernel_name), "idle");
+    context.journal.note("thaw", fmt::format("{} was frozen and is let go{}", state.kernel_name,
+                                             result ? "" : ": " + result.error().message));
+}
 
 /// Bytes of one member of each array that is not whole when the waiting begins.
 class Meter {
@@ -140,9 +156,13 @@ Result<void> apply(Context &context, const plan::WaitForRebuild &step) {
         meter.show(states);
         if (all_idle(states))
             break;
-        for (const RebuildState &state : states)
-            if (patience_left.ends(state))
+        for (const RebuildState &state : states) {
+            const unsigned looks = patience_left.count(state);
+            if (state.phase == Phase::frozen && looks == thaw_after)
+                thaw(context, state);
+            if (looks >= patience)
                 return tl::unexpected(stopped(context.system, state));
+        }
         if (util::cancel_requested)
             return util::cancelled();
         context.system.sleep(pause);

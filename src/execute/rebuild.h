@@ -23,7 +23,8 @@ struct RebuildState {
         delayed,  ///< waits for another array on the same disks
         running,  ///< recovery or resync
         stopped,  ///< degraded, and nothing is being rebuilt
-        stuck,    ///< frozen, or the array is not running any more
+        frozen,   ///< md was told to do nothing, as mdadm does while it adds members
+        stuck,    ///< the array is not running any more
     };
     Phase phase = Phase::idle;
     std::uint64_t done = 0;  ///< in 512-byte sectors of each member

@@ -26,9 +26,10 @@ void read_completed(const std::string &text, RebuildState &state) {
 
 Phase phase_of(const std::string &array_state, const std::string &action,
                const std::string &completed, unsigned missing) {
-    if (array_state == "clear" || array_state == "inactive" || array_state == "broken" ||
-        action == "frozen")
+    if (array_state == "clear" || array_state == "inactive" || array_state == "broken")
         return Phase::stuck;
+    if (action == "frozen" && missing > 0)
+        return Phase::frozen;
     if (action == "recover" || action == "resync" || action == "reshape")
         return completed == "delayed" ? Phase::delayed : Phase::running;
     return missing == 0 ? Phase::idle
@@ -42,6 +43,7 @@ std::string bar_text(const RebuildState &state) {
     case Phase::stopped:
         return fmt::format("{} {} missing, nothing is being rebuilt", state.missing,
                            state.missing == 1 ? "member" : "members");
+    case Phase::frozen: return "frozen, nothing is being rebuilt";
     case Phase::stuck: return "does not run";
     case Phase::running: break;
     }

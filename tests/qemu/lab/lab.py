@@ -89,9 +89,8 @@ class Lab:
     def __init__(self, run, name):
         self.run = run
         self.name = name
-        self.work = run.work / name
+        self.work = Path(tempfile.mkdtemp(dir=run.work))  # a socket's path is at most 107 bytes long (unix(7))
         self.logs = run.artifacts / name
-        self.work.mkdir(parents=True)
         shutil.rmtree(self.logs, ignore_errors=True)
         self.logs.mkdir(parents=True)
         self.machines = []

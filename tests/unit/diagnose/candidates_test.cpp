@@ -168,12 +168,17 @@ TEST_CASE("a returning original has no marker and is never a target") {
     CHECK(look.vacancies().empty());
 }
 
-TEST_CASE("survivors are not surveyed") {
-    const test::Look look = test::replaced("disk1");
-    CHECK(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "new1",
+TEST_CASE("md has rebuilt a half-written replacement: it is gone on with all the same") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    CHECK(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "disk1",
                                     "/dev/sr0"));
-    CHECK_FALSE(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "disk2",
-                                          "/dev/sr0"));
+    look.surveys["disk1"] = {diagnose::Survey::Bytes::used, "",
+                             diagnose::marker_bytes(look.profile, "disk1")};
+    const auto vacancies = look.vacancies();
+    REQUIRE(vacancies.size() == 1);
+    CHECK(diagnose::choices(vacancies[0]).front().fitness == Fitness::resumed);
 }
 
 TEST_CASE("findings say what is gone, in words") {

@@ -57,7 +57,9 @@ TEST_CASE("rebuild: what sysfs tells") {
     set(f, "resync", "none", "0");
     CHECK(state_of(f).phase == Phase::running);
     f.md("sync_action", "frozen");
-    CHECK(state_of(f).phase == Phase::stuck);
+    CHECK(state_of(f).phase == Phase::idle);
+    set(f, "frozen", "none", "1");
+    CHECK(state_of(f).phase == Phase::frozen);
     set(f, "idle", "none", "0");
     f.md("array_state", "inactive");
     CHECK(state_of(f).phase == Phase::stuck);
@@ -144,6 +146,7 @@ TEST_CASE("rebuild: an array that stands still is told of, after a while") {
     DiskFixture frozen;
     set(frozen, "frozen", "none", "1");
     CHECK_FALSE(apply(frozen.context, frozen.wait));
+    CHECK(frozen.system.controls["/sys/block/md127/md/sync_action"] == "idle");
     DiskFixture gone;
     set(gone, "recover", "1 / 4096", "1");
     gone.system.on_sleep = [&] {
