@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <fcntl.h>
 #include <fmt/color.h>
 #include <fmt/format.h>
 #include <functional>
@@ -136,6 +137,17 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
 }
 
+/// A stream that was closed is taken by nothing else: what is said would be written into the image.
+/// Opened for reading, so that writing stays an error.
+void fill_standard_streams() {
+    int descriptor = 0;
+    do
+        descriptor = ::open("/dev/null", O_RDONLY);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor > STDERR_FILENO)
+        ::close(descriptor);
+}
+
 void on_interrupt(int) { util::cancel_requested = true; }
 
 void catch_signals() {
@@ -178,6 +190,7 @@ int report(const CLI::App &app, const CLI::ParseError &error) {
 } // namespace
 
 int run(int argc, char **argv) {
+    fill_standard_streams();
     CLI::App app(description, "mdrescue");
     app.set_version_flag("--version", "mdrescue " MDRESCUE_VERSION);
     app.require_subcommand(1);

@@ -133,6 +133,16 @@ TEST_CASE_FIXTURE(SmallRoot, "output that cannot be written is a failure, with i
     }
 }
 
+TEST_CASE_FIXTURE(SmallRoot,
+                  "with standard error closed, what is said does not get into the image") {
+    const auto ended = run_program({.arguments = command({"--json"}), .deaf = true});
+    CHECK(ended.status == 0);
+    const auto built = nlohmann::json::parse(ended.out, nullptr, false);
+    REQUIRE(built.is_object());
+    CHECK(fs::file_size(output) == built["bytes"]);
+    CHECK(mdrescue_says({"verify", output}).status == 0);
+}
+
 TEST_CASE("only root may read this machine's disks") {
     const SmallRoot small;
     small.open_to_all();

@@ -27,6 +27,8 @@ constexpr unsigned nobody = 65534;
     if (run.unprivileged &&
         (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0))
         ::_exit(99);
+    if (run.deaf)
+        ::close(STDERR_FILENO);
     std::vector<std::string> words{"mdrescue"};
     words.insert(words.end(), run.arguments.begin(), run.arguments.end());
     std::vector<char *> argv;
