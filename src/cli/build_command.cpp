@@ -6,8 +6,10 @@
 #include "cli/image_text.h"
 #include "cli/image_tree.h"
 #include "cli/json_output.h"
+#include "cli/output.h"
 #include "cli/scratch.h"
 #include "media/boot_images.h"
+#include "media/grub_menu.h"
 #include "media/image_output.h"
 #include "media/image_reader.h"
 #include "media/image_writer.h"
@@ -121,9 +123,8 @@ std::string human_report(const BuildReport &report) {
     text += fmt::format("  starts on   {}\n",
                         starts_on_text(report.bios, report.uefi, report.secure_boot));
     text += fmt::format("  size        {} ({} bytes)\n", util::size_text(report.size), report.size);
-    text += fmt::format("  on it       /boot {}, EFI partitions {}, initramfs {}\n",
-                        util::size_text(report.boot_bytes), util::size_text(report.esp_bytes),
-                        util::size_text(report.initramfs_bytes));
+    text += fmt::format("  on it       {}\n",
+                        parts_text(report.boot_bytes, report.esp_bytes, report.initramfs_bytes));
     text += fmt::format("  sha256      {}\n", report.digest);
     text += "Every byte was read back. Keep the image away from this machine, and build it\n"
             "again when the kernel or the disks change.\n";
@@ -219,11 +220,12 @@ BuildReport report_of(const BuildOptions &options, const ImageParts &parts,
 util::Result<void> build(const Context &context, const BuildOptions &options) {
     auto &progress = context.progress;
     MDR_TRY(media::check_output(options.output, options.force));
+    MDR_TRY(media::check_password_hash(options.password_hash));
     MDR_TRY_ASSIGN(const DataFiles data, find_data_files());
     MDR_TRY_ASSIGN(const std::int64_t epoch, build_epoch());
     MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
 
-    progress.phase("Reading the machine", 0);
+    progress.phase(this_machine(options) ? "Reading the machine" : "Reading the record", 0);
     MDR_TRY_ASSIGN(model::Machine machine, machine_to_build_for(context, options));
     for (const auto &warning : machine.warnings)
         progress.warn(util::printable(warning));
@@ -263,8 +265,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
         keep_profile(context.system, profile, progress);
     progress.end();
     const BuildReport report = report_of(options, parts, boot, verification);
-    fmt::print("{}", options.json ? build_json(report) : human_report(report));
-    return {};
+    return print(options.json ? build_json(report) : human_report(report));
 }
 
 } // namespace mdrescue::cli

@@ -2,12 +2,14 @@
 #include "cli/command_line.h"
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/terminal_progress.h"
 #include "util/progress.h"
 #include "util/text.h"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <fcntl.h>
 #include <fmt/color.h>
 #include <fmt/format.h>
 #include <functional>
@@ -36,6 +38,10 @@ bool shows_colours(int stream) {
            std::string_view(terminal) != "dumb";
 }
 
+/// An empty name is a script's unset variable, never meant.
+const CLI::Validator
+    named([](const std::string &name) { return name.empty() ? "the argument is empty" : ""; }, "");
+
 void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
     auto *command =
         app.add_subcommand("probe", "Show what this machine is made of; changes nothing");
@@ -44,9 +50,11 @@ void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
         ->add_option("--record", options.record,
                      "Save the raw facts in DIR (new or empty), to\n"
                      "look at this machine elsewhere")
-        ->type_name("DIR");
+        ->option_text("DIR, not together with --replay")
+        ->check(named);
     command->add_option("--replay", options.replay, "Read such facts instead of this machine")
-        ->type_name("DIR")
+        ->option_text("DIR, not together with --record")
+        ->check(named)
         ->excludes("--record");
     command->callback(
         [&] { action = [&](const Context &context) { return probe(context, options); }; });
@@ -56,11 +64,13 @@ void add_build(CLI::App &app, BuildOptions &options, Action &action) {
     auto *command = app.add_subcommand("build", "Make the bootable image of this machine");
     command->add_option("-o,--output", options.output, "The image to write")
         ->type_name("FILE")
+        ->check(named)
         ->capture_default_str();
     command
         ->add_option("--kernel", options.kernel,
                      "Version of the kernel on the image\n(the running one)")
-        ->type_name("VERSION");
+        ->type_name("VERSION")
+        ->check(named);
     command->add_flag("--force", options.force,
                       "Replace an existing output, once the new one is\ncomplete");
     command->add_flag("--allow-degraded", options.allow_degraded,
@@ -70,14 +80,16 @@ void add_build(CLI::App &app, BuildOptions &options, Action &action) {
         ->add_option("--menu-password", options.password_hash,
                      "Ask for a password before the boot menu is\n"
                      "edited; a hash that grub-mkpasswd-pbkdf2 made")
-        ->type_name("HASH");
+        ->type_name("HASH")
+        ->check(named);
     command
         ->add_option("--machine", options.machine_file,
                      "Build for the machine of this machine.json\ninstead of this one")
-        ->type_name("FILE");
+        ->option_text("FILE, with --root")
+        ->check(named);
     command->add_option("--root", options.root, "Where that machine's kernel, /boot and tools are")
-        ->type_name("DIR")
-        ->capture_default_str();
+        ->option_text("DIR, with --machine")
+        ->check(named);
     command->get_option("--machine")->needs("--root");
     command->get_option("--root")->needs("--machine");
     command->add_flag("--json", options.json, "Print the result as JSON");
@@ -94,6 +106,7 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
     auto *command = app.add_subcommand(name, help);
     command->add_option("FILE", options.file, "The image, or the device of a medium")
         ->type_name("")
+        ->check(named)
         ->required();
     command->add_flag("--json", options.json, "Print the result as JSON");
     command->callback([&options, &action, function] {
@@ -112,7 +125,8 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
         ->add_option("--from", options.from,
                      "Image or device to take the record and /boot\nfrom (the last build's record, "
                      "and its disc\nwhere it is in a drive)")
-        ->type_name("FILE|DEVICE");
+        ->type_name("FILE|DEVICE")
+        ->check(named);
     command->footer(
         "\nPut the new disk in, then run it. It shows what is missing and what it would\n"
         "do, asks once, and writes only to the disk it names; what survives is rebuilt\n"
@@ -121,6 +135,17 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
         "does the same.");
     command->callback(
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
+}
+
+/// A stream that was closed is taken by nothing else: what is said would be written into the image.
+/// Opened for reading, so that writing stays an error.
+void fill_standard_streams() {
+    int descriptor = 0;
+    do
+        descriptor = ::open("/dev/null", O_RDONLY);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor > STDERR_FILENO)
+        ::close(descriptor);
 }
 
 void on_interrupt(int) { util::cancel_requested = true; }
@@ -140,20 +165,38 @@ int report(const util::Error &error) {
     text = ::isatty(STDERR_FILENO) == 1 ? util::wrapped(text, terminal_columns) : text + "\n";
     if (shows_colours(STDERR_FILENO))
         text.replace(0, std::string_view("mdrescue:").size(), "\x1b[1;31mmdrescue:\x1b[0m");
-    fmt::print(stderr, "{}", text);
+    tell(text);
     return 1;
+}
+
+/// Help and version, or what is wrong with the command line.
+int report(const CLI::App &app, const CLI::ParseError &error) {
+    if (!app.get_subcommands().empty() || error.get_exit_code() == 0)
+        return app.exit(error) == 0 ? 0 : 2;
+    const auto unknown = app.remaining();
+    std::string names;
+    for (const auto *command : app.get_subcommands({}))
+        names += (names.empty() ? "" : ", ") + command->get_name();
+    const std::string reason =
+        unknown.empty()
+            ? "a command is missing"
+            : fmt::format("no such {} \"{}\"", unknown[0].starts_with('-') ? "option" : "command",
+                          util::printable(unknown[0]));
+    tell(fmt::format("mdrescue: {}\nThe commands are {}. `mdrescue --help` says more.\n", reason,
+                     names));
+    return 2;
 }
 
 } // namespace
 
 int run(int argc, char **argv) {
+    fill_standard_streams();
     CLI::App app(description, "mdrescue");
     app.set_version_flag("--version", "mdrescue " MDRESCUE_VERSION);
     app.require_subcommand(1);
     app.footer(footer);
     app.get_formatter()->column_width(26);
-    app.get_formatter()->label("Needs", "with");
-    app.get_formatter()->label("Excludes", "without");
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
 
     Action action;
     ProbeOptions probe_options;
@@ -168,11 +211,15 @@ int run(int argc, char **argv) {
     add_image_command(app, "verify", "Check every byte of an image or medium", verify_options,
                       action, verify);
     add_recover(app, recover_options, action);
+    for (auto *command : app.get_subcommands({}))
+        command->group("Commands");
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        const int status = report(app, error);
+        const auto printed = print(""); // help and version
+        return printed ? status : report(printed.error());
     }
     catch_signals();
     const auto system = system::real_system();

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/image_text.h"
 #include "cli/json_output.h"
+#include "cli/output.h"
 #include "media/image_reader.h"
 #include "util/text.h"
 
@@ -28,35 +29,38 @@ std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix)
     return total;
 }
 
-void print_info(const media::ImageInfo &info, bool colour) {
+std::string info_text(const media::ImageInfo &info, bool colour) {
     const auto &profile = info.profile;
     const auto &machine = profile.machine;
-    fmt::print("{}\n", util::printable(info.path));
-    fmt::print("  machine     {} ({})\n", shown_host_name(machine.host_name),
-               util::printable(machine.os));
-    fmt::print("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n",
-               fmt::gmtime(static_cast<std::time_t>(profile.made_at)), age_text(profile.made_at),
-               util::printable(profile.made_by));
-    fmt::print("  kernel      {}\n", util::printable(profile.image_kernel));
-    fmt::print("  starts on   {}\n", starts_on_text(info.bios, info.uefi, info.secure_boot));
-    fmt::print("  size        {} ({} bytes)\n", util::size_text(info.size), info.size);
-    fmt::print("  on it       /boot {}, EFI partitions {}, initramfs {}\n",
-               util::size_text(bytes_under(info, "boot/")),
-               util::size_text(bytes_under(info, "mdrescue/esp/")),
-               util::size_text(bytes_under(info, "mdrescue/initramfs")));
-    fmt::print("  image id    {}\n", profile.image_id);
+    std::string text = util::printable(info.path) + "\n";
+    text += fmt::format("  machine     {} ({})\n", shown_host_name(machine.host_name),
+                        util::printable(machine.os));
+    text += fmt::format("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n",
+                        fmt::gmtime(static_cast<std::time_t>(profile.made_at)),
+                        age_text(profile.made_at), util::printable(profile.made_by));
+    text += fmt::format("  kernel      {}\n", util::printable(profile.image_kernel));
+    text +=
+        fmt::format("  starts on   {}\n", starts_on_text(info.bios, info.uefi, info.secure_boot));
+    text += fmt::format("  size        {} ({} bytes)\n", util::size_text(info.size), info.size);
+    text += fmt::format("  on it       {}\n",
+                        parts_text(bytes_under(info, "boot/"), bytes_under(info, "mdrescue/esp/"),
+                                   bytes_under(info, "mdrescue/initramfs")));
+    text += fmt::format("  image id    {}\n", profile.image_id);
     if (profile.degraded)
-        fmt::print("  {}made while an array lacked a member{}\n", colour ? "\x1b[31m" : "",
-                   colour ? "\x1b[0m" : "");
-    fmt::print("  disks\n");
+        text += fmt::format("  {}made while an array lacked a member{}\n", colour ? "\x1b[31m" : "",
+                            colour ? "\x1b[0m" : "");
+    text += "  disks\n";
     for (const auto &disk : machine.disks)
-        fmt::print("    {:<7} {:>8}  serial {:<20}  {}\n", disk.id, util::size_text(disk.size),
-                   disk.serial.empty() ? "(none)" : util::printable(disk.serial),
-                   util::printable(disk.position));
-    fmt::print("  arrays\n");
+        text +=
+            fmt::format("    {:<7} {:>8}  serial {:<20}  {}\n", disk.id, util::size_text(disk.size),
+                        disk.serial.empty() ? "(none)" : util::printable(disk.serial),
+                        util::printable(disk.position));
+    text += "  arrays\n";
     for (const auto &array : machine.arrays)
-        fmt::print("    {:<7} {} of {}, metadata {}, UUID {}\n", util::printable(array.kernel_name),
-                   model::level_name(array.level), array.slots, array.metadata, array.uuid);
+        text += fmt::format("    {:<7} {} of {}, metadata {}, UUID {}\n",
+                            util::printable(array.kernel_name), model::level_name(array.level),
+                            array.slots, array.metadata, array.uuid);
+    return text;
 }
 
 util::Error damage(const std::string &file, const media::Verification &verification) {
@@ -72,25 +76,26 @@ util::Error damage(const std::string &file, const media::Verification &verificat
 
 util::Result<void> inspect(const Context &context, const ImageOptions &options) {
     MDR_TRY_ASSIGN(const media::ImageInfo info, media::read_image(options.file));
-    if (options.json)
-        fmt::print("{}", inspect_json(info));
-    else
-        print_info(info, context.colour);
-    return {};
+    return print(options.json ? inspect_json(info) : info_text(info, context.colour));
 }
 
 util::Result<void> verify(const Context &context, const ImageOptions &options) {
-    MDR_TRY_ASSIGN(const media::Verification verification,
-                   media::verify_image(options.file, context.progress));
+    const auto verification = media::verify_image(options.file, context.progress);
     context.progress.end();
+    if (!verification) {
+        if (options.json && !util::cancel_requested)
+            MDR_TRY(print(not_verified_json(verification.error())));
+        return tl::unexpected(verification.error());
+    }
     if (options.json)
-        fmt::print("{}", verify_json(verification));
-    if (!verification.sound)
-        return tl::unexpected(damage(options.file, verification));
-    if (!options.json)
-        fmt::print("{} is sound: {} bytes checked\nsha256  {}\n", util::printable(options.file),
-                   verification.bytes, verification.digest);
-    return {};
+        MDR_TRY(print(verify_json(*verification)));
+    if (!verification->sound)
+        return tl::unexpected(damage(options.file, *verification));
+    if (options.json)
+        return {};
+    return print(fmt::format("{} is sound: {} bytes checked\nsha256  {}\n",
+                             util::printable(options.file), verification->bytes,
+                             verification->digest));
 }
 
 } // namespace mdrescue::cli

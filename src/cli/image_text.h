@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 /// Words about an image that more than one command says.
@@ -8,6 +9,11 @@ namespace mdrescue::cli {
 
 /// Made printable; a machine may have no name.
 [[nodiscard]] std::string shown_host_name(const std::string &raw);
+
+/// "/boot 35 MB, EFI partitions 6.0 MB, initramfs 20 MB", sizes in bytes; a machine without EFI
+/// partitions has none.
+[[nodiscard]] std::string parts_text(std::uint64_t boot, std::uint64_t esps,
+                                     std::uint64_t initramfs);
 
 /// "BIOS, UEFI (also with Secure Boot)".
 [[nodiscard]] std::string starts_on_text(bool bios, bool uefi, bool secure_boot);

@@ -60,4 +60,8 @@ std::string verify_json(const media::Verification &verification) {
                  {"damaged", damaged}});
 }
 
+std::string not_verified_json(const util::Error &reason) {
+    return text({{"sound", false}, {"reason", util::printable(reason.message)}});
+}
+
 } // namespace mdrescue::cli

@@ -28,5 +28,7 @@ struct BuildReport {
 [[nodiscard]] std::string build_json(const BuildReport &report);
 [[nodiscard]] std::string inspect_json(const media::ImageInfo &info);
 [[nodiscard]] std::string verify_json(const media::Verification &verification);
+/// Of what could not be read to its end, or is no image: not sound, and the reason.
+[[nodiscard]] std::string not_verified_json(const util::Error &reason);
 
 } // namespace mdrescue::cli

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
 #include "cli/machine_table.h"
+#include "cli/output.h"
 #include "probe/probe.h"
 #include "profile/profile.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 namespace mdrescue::cli {
@@ -30,9 +30,7 @@ util::Result<void> probe(const Context &context, const ProbeOptions &options) {
     if (!options.record.empty())
         MDR_TRY(probe::save(facts, options.record));
     MDR_TRY_ASSIGN(const model::Machine machine, probe::interpret(facts));
-    fmt::print("{}",
-               options.json ? profile::to_json(machine) : machine_table(machine, context.colour));
-    return {};
+    return print(options.json ? profile::to_json(machine) : machine_table(machine, context.colour));
 }
 
 } // namespace mdrescue::cli

@@ -1,41 +1,44 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/stdio_terminal.h"
 
+#include "cli/output.h"
 #include "util/text.h"
 
-#include <cstdio>
 #include <fmt/format.h>
 #include <iostream>
 
 namespace mdrescue::cli {
+namespace {
+
+/// A recovery that has begun goes on without its terminal; the journal holds what was said.
+void say(std::string_view text) { static_cast<void>(print(text)); }
+
+} // namespace
 
 void StdioTerminal::end_status() {
     if (status_open_)
-        fmt::print("\r\x1b[K");
+        say("\r\x1b[K");
     status_open_ = false;
 }
 
 void StdioTerminal::show(const agent::Lines &lines) {
     end_status();
-    fmt::print("{}", agent::rendered(lines, colour_));
-    std::fflush(stdout);
+    say(agent::rendered(lines, colour_));
 }
 
 void StdioTerminal::status(const std::string &text) {
     if (!terminal_)
         return;
-    fmt::print("\r{}\x1b[K", text);
-    std::fflush(stdout);
+    say(fmt::format("\r{}\x1b[K", text));
     status_open_ = true;
 }
 
 agent::Answer StdioTerminal::ask(const std::string &prompt) {
     end_status();
-    fmt::print("{}", prompt);
-    std::fflush(stdout);
+    say(prompt);
     std::string line;
     if (!std::getline(std::cin, line)) {
-        fmt::print("\n");
+        say("\n");
         return {};
     }
     return {util::printable(util::trimmed(line)), 0};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/terminal_progress.h"
 
+#include "cli/output.h"
 #include "util/text.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
@@ -57,23 +57,22 @@ void TerminalProgress::advance(std::uint64_t done) {
 void TerminalProgress::draw() {
     drawn_ = std::chrono::steady_clock::now();
     const std::chrono::duration<double> elapsed = drawn_ - started_;
-    fmt::print(stderr, "\r{}\x1b[K", progress_line(name_, done_, total_, elapsed.count()));
-    std::fflush(stderr);
+    tell(fmt::format("\r{}\x1b[K", progress_line(name_, done_, total_, elapsed.count())));
 }
 
 void TerminalProgress::clear() {
     if (terminal_ && !name_.empty())
-        fmt::print(stderr, "\r\x1b[K");
+        tell("\r\x1b[K");
 }
 
 void TerminalProgress::warn(std::string_view message) {
     clear();
     // The operator's line is wrapped; a log's is one line, to be searched.
     if (terminal_)
-        fmt::print(stderr, "\x1b[33mwarning:\x1b[0m{}",
-                   util::paragraph("         ", message, terminal_columns).substr(8));
+        tell(fmt::format("\x1b[33mwarning:\x1b[0m{}",
+                         util::paragraph("         ", message, terminal_columns).substr(8)));
     else
-        fmt::print(stderr, "warning: {}\n", message);
+        tell(fmt::format("warning: {}\n", message));
     if (terminal_ && !name_.empty())
         draw();
 }
@@ -84,7 +83,7 @@ void TerminalProgress::end() {
     clear();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started_;
     const std::string size = total_ == 0 ? std::string() : util::size_text(total_);
-    fmt::print(stderr, "{}{:>8}  {:.1f} s\n", phase_text(name_), size, elapsed.count());
+    tell(fmt::format("{}{:>8}  {:.1f} s\n", phase_text(name_), size, elapsed.count()));
     name_.clear();
 }
 

@@ -255,6 +255,13 @@ std::vector<std::string> hardware_parameters(std::string_view command_line) {
     return kept;
 }
 
+util::Result<void> check_password_hash(std::string_view hash) {
+    if (hash.empty() || is_password_hash(hash))
+        return {};
+    return util::fail("the password hash is not one of grub-mkpasswd-pbkdf2",
+                      "Give the text it prints from \"grub.pbkdf2.sha512.\" on.");
+}
+
 util::Result<std::string> grub_menu(const GrubMenuRequest &request,
                                     std::string_view template_text) {
     if (has_control_characters(request.kernel) || has_control_characters(request.initramfs))
@@ -262,9 +269,7 @@ util::Result<std::string> grub_menu(const GrubMenuRequest &request,
             fmt::format("the path {} has control characters, which GRUB cannot be told",
                         util::printable(request.kernel)),
             "Rename the kernel's file.");
-    if (!request.password_hash.empty() && !is_password_hash(request.password_hash))
-        return util::fail("the password hash is not one of grub-mkpasswd-pbkdf2",
-                          "Give the text it prints from \"grub.pbkdf2.sha512.\" on.");
+    MDR_TRY(check_password_hash(request.password_hash));
     if (!is_safe(request.profile.image_id))
         return util::fail("the image id is not a UUID");
     const auto kept = hardware_parameters(request.profile.machine.command_line);

@@ -20,6 +20,9 @@ struct GrubMenuRequest {
     std::string password_hash;
 };
 
+/// Error when a password hash is neither "" nor of that form.
+[[nodiscard]] util::Result<void> check_password_hash(std::string_view hash);
+
 /// The text of /mdrescue/grub/grub.cfg. template_text: grub/grub.cfg.in of the data directory.
 /// Expects $root to be the medium, and no module but those in the GRUB image; commands that an
 /// image lacks cost their entry, not the menu. Errors: a kernel path with control characters, a

@@ -45,6 +45,8 @@ util::Result<void> check_existing(const std::string &output, bool replace) {
 } // namespace
 
 util::Result<void> check_output(const std::string &output, bool replace) {
+    if (output.empty())
+        return util::fail("the name of the image is empty", "Name a file: -o bootcd.iso");
     MDR_TRY(check_existing(output, replace));
     const std::string directory = directory_of(output);
     if (access(directory.c_str(), W_OK | X_OK) != 0)

@@ -9,8 +9,8 @@
 
 namespace mdrescue::media {
 
-/// Why `output` cannot become an image: it is a directory, a device or a symbolic link; it exists
-/// and replace is false; its directory does not exist or cannot be written.
+/// Why `output` cannot become an image: it is empty, or a directory, a device or a symbolic link;
+/// it exists and replace is false; its directory does not exist or cannot be written.
 [[nodiscard]] util::Result<void> check_output(const std::string &output, bool replace);
 
 /// A file that appears under its name complete or not at all: written under another name beside it,

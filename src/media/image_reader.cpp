@@ -20,7 +20,7 @@ constexpr std::string_view profile_path = "mdrescue/machine.json";
 /// Files that are read into memory whole: texts and the profile.
 constexpr std::uint64_t text_limit = 256U << 20U;
 constexpr std::size_t chunk_size = 4U << 20U;
-constexpr std::string_view boot_records = "boot records";
+constexpr std::string_view outside_files = "volume descriptors or boot records";
 
 util::Result<std::string> read_named(const IsoReader &reader,
                                      const std::map<std::string, IsoFileEntry> &files,
@@ -110,7 +110,7 @@ util::Result<std::vector<std::string>> damaged_files(const IsoReader &reader,
         damaged.push_back(path);
     }
     if (damaged.empty())
-        damaged.emplace_back(boot_records);
+        damaged.emplace_back(outside_files);
     return damaged;
 }
 

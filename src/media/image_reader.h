@@ -38,7 +38,8 @@ struct Verification {
     std::uint64_t bytes = 0; ///< checked
     /// SHA-256 of these bytes as they lie there (what sha256sum prints of the file).
     std::string digest;
-    /// Files whose digest differs, or "boot records" for anything outside files.
+    /// Files whose digest differs, or "volume descriptors or boot records" for anything outside
+    /// files.
     std::vector<std::string> damaged;
 };
 

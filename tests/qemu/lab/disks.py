@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Optional
 
 MIB = 1024 * 1024
+# A rebuild writes mostly zeros; they are stored as nothing. Above this node (a log, faults) a write of zeros is still a write.
+ZEROES = ",detect-zeroes=unmap"
 SECTOR = 512  # of every number of sectors in the lab, whatever a disk says its own is
 
 
@@ -52,10 +54,10 @@ class Disk:
         if self.read_only or not (self.faults or log):
             read_only = ",readonly=on" if self.read_only else ""
             slow = f",throttling.bps-read={self.read_speed}" if self.read_speed else ""
-            return ["-drive", f"if=none,id={name},format={self.format},file={self.file},cache=unsafe,discard=unmap{read_only}{slow}"]
+            return ["-drive", f"if=none,id={name},format={self.format},file={self.file},cache=unsafe,discard=unmap{ZEROES}{read_only}{slow}"]
         if self.read_speed:
             raise ValueError("a disk that fails, or whose writes are logged, is as fast as the host")
-        node = {"driver": self.format, "discard": "unmap", "cache": {"no-flush": True},
+        node = {"driver": self.format, "discard": "unmap", "detect-zeroes": "unmap", "cache": {"no-flush": True},
                 "file": {"driver": "file", "filename": str(self.file), "discard": "unmap", "cache": {"no-flush": True}}}
         if self.faults:
             node = {"driver": "blkdebug", "discard": "unmap", "inject-error": [fault.rule() for fault in self.faults], "image": node}

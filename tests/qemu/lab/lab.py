@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Optional
 
 from . import cache, installer, layouts, rootfs
-from .disks import Disk
+from .disks import ZEROES, Disk
 from .machine import SHARE_TAG, Machine
 
 STATE, VARIABLES = "state", "firmware-variables.fd"  # of a frozen machine, in its folder
@@ -40,7 +40,8 @@ def frozen(name, report=print):
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
     example = installer.installed_machine(layout, [Disk(Path(f"disk{slot}"), 0, plan.serial, plan.wwn)
                                                    for slot, plan in enumerate(layout.disks)], Path("folder"), Path("share"))
-    key = cache.digest(rootfs.key(), layout.data(), Path(installer.__file__), installer.MENU, example.arguments(), qemu)
+    devices = [argument.replace(ZEROES, "") for argument in example.arguments()]  # how zeros are stored the machine cannot know
+    key = cache.digest(rootfs.key(), layout.data(), Path(installer.__file__), installer.MENU, devices, qemu)
 
     def make(folder):
         def say(line):

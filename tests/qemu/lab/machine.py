@@ -178,6 +178,15 @@ class Machine:
             raise MachineError(f"{self.name} did not switch off within {settings.patience(seconds):.0f} s\n{self.console.tail()}") from None
         self._forget()
 
+    def wants_restart(self):
+        """Whether the machine, which has ended by itself, wanted to start again (QEMU's -no-reboot ends it then)."""
+        try:
+            reason = self.qmp.event("SHUTDOWN").get("reason")
+        except QmpError:
+            reason = ""
+        self.wait_off()
+        return reason == "guest-reset"
+
     def power_off(self, seconds=180):
         """Shuts the installed system down from its root prompt and waits until the machine is off."""
         self.console.line("systemctl poweroff")

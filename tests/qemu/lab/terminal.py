@@ -14,7 +14,10 @@ LEAVE = b"\x1d"  # Ctrl-]
 
 
 def connect(machine, first_line=""):
-    """Joins the terminal with the machine's serial line until Ctrl-] or the machine's end; types `first_line` there first."""
+    """Joins the terminal with the machine's serial line until Ctrl-] or the machine's end; types `first_line` there first.
+
+    Tells whether it was Ctrl-].
+    """
     console, here = machine.console, sys.stdin.fileno()
     before = termios.tcgetattr(here) if os.isatty(here) else None
     position = console.log.stat().st_size
@@ -34,12 +37,13 @@ def connect(machine, first_line=""):
             if select.select(watched, [], [], POLL)[0]:
                 typed = os.read(here, 1024)
                 if LEAVE in typed:
-                    return
+                    return True
                 if not typed:
                     watched = []  # end of input: go on showing what the machine says
                 console.send(typed.decode("utf-8", "surrogateescape"))
             elif not watched:
                 time.sleep(POLL)
+        return False
     finally:
         if before:
             termios.tcsetattr(here, termios.TCSADRAIN, before)

@@ -197,7 +197,9 @@ TEST_CASE_FIXTURE(Fixture, "a menu password is in the menu; what is no hash is r
                    "password_pbkdf2 mdrescue " + options.password_hash + "\n"));
     fs::remove(options.output);
     options.password_hash = "secret";
+    progress.phases.clear();
     CHECK(contains(failure().message, "password hash"));
+    CHECK(progress.phases.empty()); // before any work
 }
 
 TEST_CASE_FIXTURE(Fixture,

@@ -74,6 +74,76 @@ TEST_CASE("help and wrong usage") {
     }
 }
 
+TEST_CASE("help says COMMAND, and which options go together, in words") {
+    const auto help = mdrescue_says({"--help"}).out;
+    CHECK(contains(help, "mdrescue [OPTIONS] COMMAND\n"));
+    CHECK(contains(help, "\nCommands:\n"));
+    CHECK_FALSE(contains(help, "ubcommand"));
+    const auto probe = mdrescue_says({"probe", "--help"}).out;
+    CHECK(contains(probe, "--record DIR, not together with --replay"));
+    CHECK_FALSE(contains(probe, "without"));
+    CHECK(contains(mdrescue_says({"build", "--help"}).out, "--machine FILE, with --root"));
+}
+
+TEST_CASE("what is no command is named, and those that exist are") {
+    const auto wrong = mdrescue_says({"foo\x1b[2J"});
+    CHECK(contains(wrong.err, "no such command \"foo\\x1b[2J\""));
+    CHECK(contains(wrong.err, "probe, build, inspect, verify, recover"));
+    CHECK(contains(mdrescue_says({"--foo"}).err, "no such option \"--foo\""));
+    CHECK(contains(mdrescue_says({}).err, "a command is missing"));
+}
+
+TEST_CASE("an empty name is wrong usage, before any work") {
+    const std::vector<std::vector<std::string>> all{{"build", "-o", ""},
+                                                    {"build", "--kernel", ""},
+                                                    {"build", "--menu-password", ""},
+                                                    {"build", "--root", "/", "--machine", ""},
+                                                    {"build", "--root", "", "--machine", "x"},
+                                                    {"verify", ""},
+                                                    {"inspect", ""},
+                                                    {"recover", "--from", ""},
+                                                    {"probe", "--record", ""},
+                                                    {"probe", "--replay", ""}};
+    for (const auto &words : all) {
+        const auto wrong = mdrescue_says(words);
+        INFO(wrong.err);
+        CHECK(wrong.status == 2);
+        CHECK(contains(wrong.err, "is empty"));
+    }
+}
+
+TEST_CASE_FIXTURE(SmallRoot, "output that cannot be written is a failure, with its reason") {
+    const std::string reason = "cannot write to standard output: No space left on device";
+    REQUIRE(fs::is_character_file("/dev/full")); // full(4)
+    build_one(*this);
+    std::vector<std::vector<std::string>> all{{"--help"},
+                                              {"--version"},
+                                              {"probe", "--replay", recording},
+                                              {"probe", "--replay", recording, "--json"},
+                                              {"inspect", output},
+                                              {"inspect", "--json", output},
+                                              {"verify", output},
+                                              {"verify", "--json", output},
+                                              command({"--force"})};
+    for (const auto &words : all) {
+        CAPTURE(words[0]);
+        const auto ended = run_program({.arguments = words, .out = "/dev/full"});
+        INFO(ended.err);
+        CHECK(ended.status == 1);
+        CHECK(contains(ended.err, reason));
+    }
+}
+
+TEST_CASE_FIXTURE(SmallRoot,
+                  "with standard error closed, what is said does not get into the image") {
+    const auto ended = run_program({.arguments = command({"--json"}), .deaf = true});
+    CHECK(ended.status == 0);
+    const auto built = nlohmann::json::parse(ended.out, nullptr, false);
+    REQUIRE(built.is_object());
+    CHECK(fs::file_size(output) == built["bytes"]);
+    CHECK(mdrescue_says({"verify", output}).status == 0);
+}
+
 TEST_CASE("only root may read this machine's disks") {
     const SmallRoot small;
     small.open_to_all();
@@ -189,6 +259,10 @@ TEST_CASE_FIXTURE(SmallRoot, "whatever is printed with --json is JSON and nothin
     bytes[bytes.size() / 2] ^= 1;
     test::put(output, bytes);
     CHECK(parsed(mdrescue_says({"verify", "--json", output}), 1)["sound"] == false);
+    test::put(output, bytes.substr(0, bytes.size() - 1));
+    const auto truncated = parsed(mdrescue_says({"verify", "--json", output}), 1);
+    CHECK(truncated["sound"] == false);
+    CHECK(contains(truncated["reason"], "truncated"));
 }
 
 TEST_CASE_FIXTURE(SmallRoot, "images that are none, or no longer") {
@@ -242,7 +316,7 @@ TEST_CASE_FIXTURE(SmallRoot,
     for (std::string line; std::getline(lines, line);)
         ++seen[line.substr(0, line.find("  "))];
     for (const std::string phase :
-         {"Reading the machine", "Compressing the rescue system", "Making the boot loaders",
+         {"Reading the record", "Compressing the rescue system", "Making the boot loaders",
           "Writing the image", "Verifying the image"})
         CHECK_MESSAGE(seen[phase] == 1, piped.err);
 
@@ -252,7 +326,8 @@ TEST_CASE_FIXTURE(SmallRoot,
     CHECK(contains(shown.out, "\rWriting the image"));
     CHECK(contains(shown.out, " %  "));
     CHECK(contains(shown.out, "\x1b[K"));
-    CHECK(contains(shown.out, " s\r\n" + output + "  the rescue image")); // not behind a moving line
+    CHECK(
+        contains(shown.out, " s\r\n" + output + "  the rescue image")); // not behind a moving line
     CHECK(contains(run_program({.arguments = {"verify", output}, .terminal = true}).out,
                    " s\r\n" + output + " is sound"));
     std::istringstream redrawn(shown.out);

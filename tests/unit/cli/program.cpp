@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <pty.h>
@@ -26,6 +27,8 @@ constexpr unsigned nobody = 65534;
     if (run.unprivileged &&
         (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0))
         ::_exit(99);
+    if (run.deaf)
+        ::close(STDERR_FILENO);
     std::vector<std::string> words{"mdrescue"};
     words.insert(words.end(), run.arguments.begin(), run.arguments.end());
     std::vector<char *> argv;
@@ -88,7 +91,9 @@ Ended run_program(const Run &run) {
     REQUIRE(process >= 0);
     if (process == 0) {
         if (!run.terminal) {
-            ::dup2(out[1], STDOUT_FILENO);
+            const int place = run.out.empty() ? out[1] : ::open(run.out.c_str(), O_WRONLY);
+            if (place < 0 || ::dup2(place, STDOUT_FILENO) < 0)
+                ::_exit(99);
             ::dup2(err[1], STDERR_FILENO);
             for (const int end : {out[0], out[1], err[0], err[1]})
                 ::close(end);

@@ -19,6 +19,8 @@ struct Run {
     bool terminal = false;              ///< all three streams are a terminal of 80 columns
     bool unprivileged = false;          ///< as nobody
     std::string terminal_name = "xterm";
+    std::string out = {}; ///< standard output is this, opened for writing; "" to collect it
+    bool deaf = false;    ///< standard error is closed
     /// Called with all that was said so far, whenever more is said; may send a signal to the
     /// process.
     std::function<void(const std::string &said, int process)> watch = {};

@@ -21,6 +21,7 @@ TEST_CASE("what cannot be an output is refused before any work") {
     put(file, "x");
     CHECK(message(file, false).find("exists already") != std::string::npos);
     CHECK(message(file, true).empty());
+    CHECK(message("", true).find("is empty") != std::string::npos);
     CHECK(message(scratch.path(), true).find("is a directory") != std::string::npos);
     CHECK(message("/dev/null", true).find("is a device") != std::string::npos);
     CHECK(message(scratch / "none/a.iso", false).find("No such file") != std::string::npos);

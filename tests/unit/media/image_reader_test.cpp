@@ -145,7 +145,7 @@ TEST_CASE("damaged files are named") {
     };
     CHECK(damaged(good.find("kkkkkkkk") + 40'000) == std::vector<std::string>{"boot/vmlinuz"});
     CHECK(damaged(good.find("CONFIG_MD")) == std::vector<std::string>{"boot/config"});
-    CHECK(damaged(10) == std::vector<std::string>{"boot records"});
+    CHECK(damaged(10) == std::vector<std::string>{"volume descriptors or boot records"});
     CHECK(damaged(good.find("  boot/config\n") - 5) ==
           std::vector<std::string>{"mdrescue/SHA256SUMS"});
     CHECK(damaged(good.find("  boot/config\n")) == std::vector<std::string>{"mdrescue/SHA256SUMS"});

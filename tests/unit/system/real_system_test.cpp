@@ -25,8 +25,16 @@ TEST_CASE("failures are told apart") {
     CHECK(system->run({.argv = {"false"}})->status == 1);
     CHECK(system->run({.argv = {"sh", "-c", "kill -9 $$"}})->status == 137);
     CHECK_FALSE(system->run({.argv = {"no-such-program"}}).has_value());
-    const auto failed = system::run_ok(*system, {.argv = {"sh", "-c", "echo one >&2; echo two >&2; exit 3"}});
-    CHECK(failed.error().message == "sh ended with status 3: two");
+    const auto failed =
+        system::run_ok(*system, {.argv = {"sh", "-c", "echo one >&2; echo '  two' >&2; exit 3"}});
+    CHECK(failed.error().message == "sh ended with status 3: one; two");
+    CHECK(system::run_ok(*system, {.argv = {"false"}}).error().message ==
+          "false ended with status 1: it said nothing");
+    const auto chatty = system::run_ok(
+        *system, {.argv = {"sh", "-c", "echo first; seq 1000; echo last; exit 1"}});
+    CHECK(chatty.error().message.size() < 500);
+    CHECK(chatty.error().message.find("first; 1; 2") != std::string::npos);
+    CHECK(chatty.error().message.ends_with("1000; last"));
 }
 
 TEST_CASE("a program that hangs is killed with its children") {

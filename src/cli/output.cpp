@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/output.h"
+
+#include <cerrno>
+#include <cstdio>
+
+namespace mdrescue::cli {
+
+util::Result<void> print(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+        std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
+        return {};
+    return util::fail_errno("cannot write to standard output", errno);
+}
+
+void tell(std::string_view text) {
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
+} // namespace mdrescue::cli
