@@ -41,7 +41,7 @@ PROMPTS = {
     "choose": r"Which disk\? Type its number, or Enter to go back: ",
     "dirty": r"Type start to start it all the same, Enter to go back: ",
     "waiting": r"Enter: go on waiting, r: restart now, m: menu: ",
-    "passphrase": r"Passphrase for \S+ \(\S+\), Enter alone goes back: ",
+    "passphrase": r"Passphrase for \S+ \(\S+\), Enter alone goes (?:back|on without it): ",
     "back": r"Enter: (?:back to the overview|on to the menu) ",
     "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
 }

@@ -128,6 +128,7 @@ class Installer:
         crypttab = "\n".join(f"{one.name} UUID={layout.identity(one.name)} none luks" for one in layout.containers)
         if crypttab:
             self.write("/etc/crypttab", crypttab)
+            self.run(f"mkdir {TARGET}/cryptroot")
             self.write("/cryptroot/crypttab", crypttab)
         # The initramfs was made on the host, before there were arrays; making it again takes minutes here. Without
         # this file in it the arrays of metadata 1.2 would be called md127 and md126. Archives may be concatenated.
