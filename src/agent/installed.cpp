@@ -219,7 +219,6 @@ class Preparation {
         return Place{std::move(device), mount.type, execute::subvolume_option(mount)};
     }
 
-    /// Where it took a volume to be activated, there is more to be seen than before.
     /// Where something was unlocked or activated, there is more to be seen than before.
     Result<Place> root_place() {
         const model::MountPoint *mount = execute::recorded_mount(context_.profile, "/");
@@ -227,7 +226,7 @@ class Preparation {
             return util::fail("the profile does not say which filesystem is the root");
         auto place = place_of(*mount);
         if (!place && mount->source.starts_with("/dev/mapper/"))
-            place = unlock(context_, terminal_, *mount).map([&](std::string device) {
+            place = unlock(context_, terminal_, *mount, "goes back").map([&](std::string device) {
                 return Place{std::move(device), mount->type, execute::subvolume_option(*mount)};
             });
         if (place && place->device.starts_with("/dev/mapper/")) {

@@ -5,7 +5,10 @@
 #include "agent/outlook.h"
 #include "agent/rebuild_progress.h"
 #include "agent/recovery_screens.h"
+#include "agent/unlock.h"
 #include "execute/assemble.h"
+#include "execute/installed_root.h"
+#include "execute/mounting.h"
 #include "execute/proof.h"
 #include "execute/run.h"
 #include "util/text.h"
@@ -241,7 +244,7 @@ class Recovery {
             if (is_means(step))
                 return true;
             const auto kind = execute::check(context, step).kind;
-            return kind == execute::Status::Kind::done ||
+            return kind == execute::Status::Kind::done || kind == execute::Status::Kind::skipped ||
                    (kind == execute::Status::Kind::blocked && is_inside(step) &&
                     !start_.places.online);
         });
@@ -302,12 +305,31 @@ class Recovery {
         execute::Context context = make_context();
         StepLines lines(terminal_, plan_, machines());
         const std::size_t restart = execute::restart_point(plan_);
-        execute::RunResult result = execute::run_steps(context, lines, 0, restart);
+        const std::size_t root_needed = execute::root_point(plan_);
+        execute::RunResult result = execute::run_steps(context, lines, 0, root_needed);
+        if (result.kind == execute::RunResult::Kind::done) {
+            unlock_root(context);
+            result = execute::run_steps(context, lines, root_needed, restart);
+        }
         if (result.kind != execute::RunResult::Kind::done)
             return stopped(result);
         if (auto ended = rest(context, lines, restart))
             return *ended;
         return proven(context);
+    }
+
+    /// Without it the recovery goes on: the recorded boot loader is put back, and what is to be
+    /// done inside the installed system is left to it.
+    void unlock_root(execute::Context &context) {
+        if (start_.unattended || !execute::is_locked(context))
+            return;
+        terminal_.show({{{"The installed system is behind LUKS. It is opened to run its own tools.",
+                          Style::normal}}});
+        const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
+        if (const auto opened = unlock(context, terminal_, *root, "goes on without it"); !opened)
+            terminal_.show({{{opened.error().message, Style::warning}}});
+        else if (auto observed = observe_())
+            context.observed = std::move(*observed);
     }
 
     /// The rebuild, and what waits for it. The operator may stop waiting.

@@ -63,13 +63,14 @@ std::vector<Container> containers(const execute::Context &context) {
     return found;
 }
 
-Result<void> open_one(execute::Context &context, Terminal &terminal, const Container &container) {
+Result<void> open_one(execute::Context &context, Terminal &terminal, const Container &container,
+                      const std::string &otherwise) {
     if (context.system.exists(mapper + container.name))
         return {};
     for (unsigned tries = 0; tries < most_tries; ++tries) {
-        const Answer answer =
-            terminal.ask_secret(fmt::format("Passphrase for {} ({}), Enter alone goes back: ",
-                                            printable(container.name), container.device));
+        const Answer answer = terminal.ask_secret(
+            fmt::format("Passphrase for {} ({}), Enter alone {}: ", printable(container.name),
+                        container.device, otherwise));
         if (answer.text.empty())
             return util::fail(
                 fmt::format("no passphrase for {} was given", printable(container.name)));
@@ -124,7 +125,7 @@ Result<void> activate(system::System &system, const Volume &volume,
 } // namespace
 
 Result<std::string> unlock(execute::Context &context, Terminal &terminal,
-                           const model::MountPoint &mount) {
+                           const model::MountPoint &mount, const std::string &otherwise) {
     const auto volume = volume_of(context.profile.machine, mount.uuid);
     const std::string wanted = volume ? volume->device : mount.source;
     std::vector<std::string> opened;
@@ -132,7 +133,7 @@ Result<std::string> unlock(execute::Context &context, Terminal &terminal,
         // A volume's group can be in any of them, one after the other.
         if (!volume && mapper + container.name != wanted)
             continue;
-        MDR_TRY(open_one(context, terminal, container));
+        MDR_TRY(open_one(context, terminal, container, otherwise));
         opened.push_back(container.name);
         if (volume)
             MDR_TRY(activate(context.system, *volume, opened));

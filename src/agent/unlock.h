@@ -15,7 +15,9 @@ namespace mdrescue::agent {
 /// activates the volume inside where there is one. Gives the device of the filesystem:
 /// "/dev/mapper/md1_crypt", "/dev/mapper/vg0-root". Errors: no recorded container is here, no
 /// passphrase was given, none of three opened it.
+/// `otherwise`: what an empty answer means, for the question: "goes back".
 [[nodiscard]] util::Result<std::string> unlock(execute::Context &context, Terminal &terminal,
-                                               const model::MountPoint &mount);
+                                               const model::MountPoint &mount,
+                                               const std::string &otherwise);
 
 } // namespace mdrescue::agent

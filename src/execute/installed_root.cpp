@@ -40,7 +40,7 @@ std::string options_of(const MountPoint &mount, bool writable) {
 /// Safety rule 7: what is written on the root filesystem comes last, when its array is all U. sysfs
 /// tells, not the last look (kernel documentation, admin-guide/md.rst: degraded).
 Result<void> check_whole(Context &context, const MountPoint &root) {
-    for (const std::string &uuid : model::locate(context.profile.machine, root.uuid).arrays) {
+    for (const std::string &uuid : model::locate(context.profile.machine, root).arrays) {
         MDR_TRY_ASSIGN(const std::string device, context.array(uuid));
         const std::string name = device.substr(device.rfind('/') + 1);
         const auto degraded =
@@ -69,6 +69,18 @@ Result<InstalledRoot> InstalledRoot::open(Context &context, Access access) {
     if (!context.places.online)
         MDR_TRY(root.mount_all(context, access));
     return root;
+}
+
+bool is_locked(Context &context) {
+    const MountPoint *root = recorded_mount(context.profile, "/");
+    return root != nullptr && !context.places.online &&
+           !model::locate(context.profile.machine, root->uuid).known() &&
+           !filesystem_device(context, *root);
+}
+
+Status locked_out() {
+    return Status::skipped("the root filesystem is locked: once the machine has started, mdrescue "
+                           "recover does this there");
 }
 
 InstalledRoot::~InstalledRoot() {

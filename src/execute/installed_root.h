@@ -2,6 +2,7 @@
 #pragma once
 
 #include "execute/context.h"
+#include "execute/steps.h"
 #include "util/result.h"
 
 #include <string>
@@ -52,5 +53,10 @@ class InstalledRoot {
     std::string path_;
     std::vector<std::string> mounted_; ///< in the order of mounting
 };
+
+/// The installed system's root is behind LUKS and was not opened (agent/unlock.h).
+[[nodiscard]] bool is_locked(Context &context);
+/// What the steps inside the installed system say then: nothing else depends on them.
+[[nodiscard]] Status locked_out();
 
 } // namespace mdrescue::execute

@@ -79,6 +79,8 @@ Result<std::optional<Memory>> memory(Context &context, const InstalledRoot &root
 } // namespace
 
 Status check(Context &context, const plan::RememberBootDisk &step) {
+    if (is_locked(context))
+        return locked_out();
     const auto root = InstalledRoot::open(context, false);
     if (!root)
         return Status::blocked(root.error().message);

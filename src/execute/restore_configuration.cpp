@@ -64,6 +64,8 @@ void use_again(Context &context, const Changes &changes) {
 } // namespace
 
 Status check(Context &context, const plan::RestoreConfiguration & /*step*/) {
+    if (is_locked(context))
+        return locked_out();
     const auto root = InstalledRoot::open(context, false);
     if (!root)
         return Status::blocked(root.error().message);

@@ -3,6 +3,7 @@
 
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::execute {
@@ -98,6 +99,16 @@ RunResult run_steps(Context &context, Watcher &watcher, std::size_t first, std::
             return {ended.kind, index, {ended.status.reason, ended.hint}};
     }
     return {Kind::done, last, {}};
+}
+
+std::size_t root_point(const plan::Plan &plan) {
+    const auto needs_root = [](const plan::Step &step) {
+        return std::holds_alternative<plan::InstallBootLoader>(step) ||
+               std::holds_alternative<plan::WaitForRebuild>(step) ||
+               std::holds_alternative<plan::RestoreConfiguration>(step);
+    };
+    return static_cast<std::size_t>(std::find_if(plan.steps.begin(), plan.steps.end(), needs_root) -
+                                    plan.steps.begin());
 }
 
 std::size_t restart_point(const plan::Plan &plan) {

@@ -35,6 +35,9 @@ struct RunResult {
 [[nodiscard]] RunResult run_steps(Context &context, Watcher &watcher, std::size_t first,
                                   std::size_t last);
 
+/// Index of the first step that looks into the installed system's root: it has to be open by then.
+[[nodiscard]] std::size_t root_point(const plan::Plan &plan);
+
 /// Index of the step that waits for the rebuild, or the number of steps where none does: up to
 /// there nothing waits for md, and from there on the machine may be restarted and md goes on by
 /// itself.

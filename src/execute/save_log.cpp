@@ -22,8 +22,9 @@ std::string free_name(system::System &system, const std::string &place) {
 
 /// What was noted since the log was saved is of no weight: it is saved once, at the end.
 Status check(Context &context, const plan::SaveLog & /*step*/) {
-    return context.journal.saved_as().empty() ? Status::not_done()
-                                              : Status::done(context.journal.saved_as());
+    if (!context.journal.saved_as().empty())
+        return Status::done(context.journal.saved_as());
+    return is_locked(context) ? locked_out() : Status::not_done();
 }
 
 util::Result<void> apply(Context &context, const plan::SaveLog & /*step*/) {

@@ -143,6 +143,14 @@ Place locate(const Machine &machine, const std::string &filesystem_uuid) {
     return find_place(machine, matches);
 }
 
+Place locate(const Machine &machine, const MountPoint &mount) {
+    Place place = locate(machine, mount.uuid);
+    if (!place.known() && mount.source.starts_with("/dev/mapper/"))
+        place = find_place(
+            machine, [](const Content &content) { return content.kind == Content::Kind::luks; });
+    return place;
+}
+
 bool has_fallback_loader(const BootLoader &esp) {
     return std::any_of(esp.files.begin(), esp.files.end(), is_fallback_loader);
 }

@@ -16,6 +16,9 @@ struct Place {
 /// Where the filesystem or swap with that UUID lies, also through LVM. Unknown (inside LUKS, say):
 /// empty.
 [[nodiscard]] Place locate(const Machine &machine, const std::string &filesystem_uuid);
+/// Where a mounted filesystem lies; for one that the record has no place of but a mapped device,
+/// where the machine's LUKS containers lie: one of them it is behind.
+[[nodiscard]] Place locate(const Machine &machine, const MountPoint &mount);
 /// Where the physical volumes of the group lie.
 [[nodiscard]] Place locate(const Machine &machine, const VolumeGroup &group);
 

@@ -271,7 +271,7 @@ class Planner {
     [[nodiscard]] bool holds_root(const std::string &array) const {
         for (const model::MountPoint &mount : profile_.machine.mounts)
             if (mount.target == "/") {
-                const model::Place place = model::locate(profile_.machine, mount.uuid);
+                const model::Place place = model::locate(profile_.machine, mount);
                 return std::find(place.arrays.begin(), place.arrays.end(), array) !=
                        place.arrays.end();
             }

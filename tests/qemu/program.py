@@ -41,6 +41,7 @@ PROMPTS = {
     "choose": r"Which disk\? Type its number, or Enter to go back: ",
     "dirty": r"Type start to start it all the same, Enter to go back: ",
     "waiting": r"Enter: go on waiting, r: restart now, m: menu: ",
+    "passphrase": r"Passphrase for \S+ \(\S+\), Enter alone goes (?:back|on without it): ",
     "back": r"Enter: (?:back to the overview|on to the menu) ",
     "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
 }
@@ -238,9 +239,9 @@ def event(console, seconds=180):
     return Event(match["ready"] or match["result"], said[:said.find(match.group(0)) + len(match.group(0))], match["sentence"] or "")
 
 
-def answer(console, text, prompt=""):
+def answer(console, text, prompt="", seconds=60):
     """Types an answer as a terminal does, when the prompt stands there."""
-    console.wait(prompt, 60)
+    console.wait(prompt, seconds)
     console.send(text + "\r")
 
 

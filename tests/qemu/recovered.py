@@ -115,12 +115,11 @@ def starts_alone(lab, machine, made, slot):
 
 
 def boot_disk_is_remembered(machine):
-    """The disk that Debian will put GRUB on next time exists, and is the one with /boot on it."""
+    """The disks that Debian will put GRUB on next time are here: one for each of the layout's loaders."""
     console = machine.console
-    link = console.output("debconf-show grub-pc | sed -n 's/.*install_devices: //p'").strip()
-    disk = console.output(f"readlink -f '{link}'").strip()
-    boot = console.output("findmnt -no SOURCE /boot").strip()
-    assert disk and boot.startswith(disk), f"grub-pc/install_devices is {link} ({disk}), /boot is on {boot}"
+    links = console.output("debconf-show grub-pc | sed -n 's/.*install_devices: //p'").strip().split(", ")
+    disks = console.output("readlink -e " + " ".join(f"'{link}'" for link in links)).split()
+    assert len(set(disks)) == len(loaders), f"grub-pc/install_devices is {links} ({disks})"
 
 
 def parity_is_right(machine, layout):

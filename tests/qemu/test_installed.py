@@ -19,9 +19,11 @@ def started(lab, made, **options):
     """The installed system, started from the disc with a blank disk in the place of the first; at its root prompt."""
     machine = program.boot(lab, made, prepare=blank_instead_of(0), entry=program.INSTALLED, **options)
     chosen = time.monotonic()
+    for container in made.layout.containers:
+        program.answer(machine.console, container.passphrase, program.PROMPTS["passphrase"], 300)
     machine.console.wait(program.INSTALLED_STARTS, 300, failure=rf"{program.BOOT_FAILURE}|RESULT (refused|cancelled).*")
     ready = time.monotonic()
-    wait_for_prompt(machine, made.layout, 300)
+    wait_for_prompt(machine, made.layout, 300, opened=True)
     (lab.logs / "seconds.txt").write_text(f"from the boot menu to the installed system's init {ready - chosen:.0f} s, "
                                           f"to its prompt {time.monotonic() - ready:.0f} s more\n")
     machine.screendump(lab.logs / "installed.png")
@@ -69,3 +71,19 @@ def test_2b(lab, layout, firmware="bios"):
         recovered.is_whole(machine, made)
         machine.power_off()
         proven(machine, made)
+
+
+@cases(case("lvm", "mirror-bios-gpt", thorough=True), case("luks", "raid6-luks", thorough=True))
+def test_root_behind(lab, layout):
+    """A root on LVM over an array, and one behind LUKS on an array (the passphrase is asked for): the disc starts the installed system without its
+    first disk, complete and degraded."""
+    made = program.image(lab, layout)
+    machine = started(lab, made)
+    console = machine.console
+    (lab.logs / "state.txt").write_text(console.output(STATE))
+    assert console.run("systemctl is-system-running", check=False)[1].strip() == "running", console.output(STATE)
+    assert console.output(WAITED).strip() == "", console.output(WAITED)
+    assert console.output("cat /sys/block/md[01]/md/degraded").split() == ["1", "1"]
+    assert "/dev/mapper/" in console.output("findmnt -no SOURCE /")
+    # what the installed system's own tools see of what the rescue system opened
+    assert console.output("lsblk -rno TYPE $(findmnt -nvo SOURCE /)").strip() in ("lvm", "crypt")

@@ -17,6 +17,7 @@ from .machine import ALL, Machine
 
 TARGET = "/target"
 MENU = settings.DATA / "grub.cfg"
+NO_UDEV = "DM_DISABLE_UDEV=1"  # the installer guest has none: device mapper makes its nodes itself
 PROMPT = r"root@{hostname}:~# "
 
 
@@ -36,7 +37,7 @@ class Installer:
         self.run(f"cat >{TARGET}{path} <<'END-OF-FILE'\n{text.rstrip()}\nEND-OF-FILE")
 
     def device(self, where):
-        """The device node of "md<number>" or (slot, partition number)."""
+        """The device node of "md<number>", "mapper/<name>" or (slot, partition number)."""
         if isinstance(where, str):
             return f"/dev/{where}"
         slot, number = where
@@ -74,6 +75,23 @@ class Installer:
             if array.level in ("4", "5", "6"):
                 self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
 
+    def open_containers(self):
+        """LUKS2 containers. Their key is not made slow to find: an emulated processor takes long enough."""
+        for container in self.layout.containers:
+            device = self.device(container.where)
+            given = f"printf %s {shlex.quote(container.passphrase)} |"
+            self.run(f"{given} cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "
+                     f"--uuid {self.layout.identity(container.name)} --key-file=- {device} && "
+                     f"{given} {NO_UDEV} cryptsetup open --key-file=- {device} {container.name}")
+
+    def make_volumes(self):
+        """Volume groups and logical volumes."""
+        for group in self.layout.groups:
+            device = self.device(group.where)
+            self.run(f"lvm pvcreate -q {device} && lvm vgcreate -q {group.name} {device}")
+            for name, mib in group.volumes:
+                self.run(f"{NO_UDEV} lvm lvcreate -q --yes --noudevsync --wipesignatures n --zero n --size {mib}M --name {name} {group.name}")
+
     def make_filesystems(self):
         """Filesystems, mounted below the target in the layout's order."""
         for filesystem in self.layout.filesystems:
@@ -90,9 +108,9 @@ class Installer:
         for filesystem in layout.filesystems:
             if not filesystem.mount:
                 continue
-            value = filesystem.label if filesystem.by == "LABEL" else self.uuid(filesystem)
-            check = {"/": 1, "none": 0}.get(filesystem.mount, 2)
-            lines.append(f"{filesystem.by}={value} {filesystem.mount} {filesystem.kind} {filesystem.options} 0 {check}")
+            source = {"LABEL": f"LABEL={filesystem.label}", "": self.device(filesystem.where)}.get(filesystem.by) or f"UUID={self.uuid(filesystem)}"
+            check = 0 if filesystem.kind in ("swap", "btrfs") else 1 if filesystem.mount == "/" else 2
+            lines.append(f"{source} {filesystem.mount} {filesystem.kind} {filesystem.options} 0 {check}")
         self.write("/etc/fstab", "\n".join(lines))
         self.write("/etc/hostname", layout.hostname)
         self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {layout.hostname}")
@@ -107,10 +125,16 @@ class Installer:
         for filesystem in layout.filesystems:
             self.run(f"ln -sf {self.device(filesystem.where)} /dev/disk/by-uuid/{self.uuid(filesystem)}")
         self.run(f"chroot {TARGET} /usr/share/mdadm/mkconf force-generate /etc/mdadm/mdadm.conf", 300)
+        crypttab = "\n".join(f"{one.name} UUID={layout.identity(one.name)} none luks" for one in layout.containers)
+        if crypttab:
+            self.write("/etc/crypttab", crypttab)
+            self.run(f"mkdir {TARGET}/cryptroot")
+            self.write("/cryptroot/crypttab", crypttab)
         # The initramfs was made on the host, before there were arrays; making it again takes minutes here. Without
         # this file in it the arrays of metadata 1.2 would be called md127 and md126. Archives may be concatenated.
         self.run(f"cd {TARGET} && initrd=$(echo boot/initrd.img-*) && chroot {TARGET} truncate --size=%4 /$initrd && "
-                 "printf '%s\\n' etc etc/mdadm etc/mdadm/mdadm.conf | busybox cpio -o -H newc >>$initrd")
+                 "for name in etc etc/mdadm etc/mdadm/mdadm.conf cryptroot cryptroot/crypttab; do [ ! -e $name ] || echo $name; done | "
+                 "busybox cpio -o -H newc >>$initrd && rm -rf cryptroot")
 
     def install_loaders(self):
         """Boot loaders."""
@@ -124,6 +148,10 @@ class Installer:
         for filesystem in reversed(self.layout.filesystems):
             if filesystem.mount.startswith("/"):
                 self.run(f"umount {TARGET}{filesystem.mount}")
+        for group in self.layout.groups:
+            self.run(f"{NO_UDEV} lvm vgchange -q --noudevsync --activate n {group.name}")
+        for container in self.layout.containers:
+            self.run(f"{NO_UDEV} cryptsetup close {container.name}")
         self.run("mdadm --stop --scan && sync")
         self.console.line("busybox poweroff -f")
 
@@ -131,7 +159,7 @@ class Installer:
         """The UUID a filesystem was given by its mkfs."""
         return self.run(f"blkid -p -o value -s UUID {self.device(filesystem.where)}").strip()
 
-    steps = (find_disks, partition, create_arrays, make_filesystems, unpack, configure, install_loaders, finish)
+    steps = (find_disks, partition, create_arrays, open_containers, make_volumes, make_filesystems, unpack, configure, install_loaders, finish)
 
 
 def partition_node(disk, number):
@@ -169,6 +197,16 @@ def make_ext4(installer, filesystem):
     place = f"{TARGET}{filesystem.mount}"
     device = installer.device(filesystem.where)
     installer.run(f"mke2fs -q -F -t ext4 -U {identity} -E assume_storage_prezeroed=1 {label} {device} && mkdir -p {place} && mount {device} {place}")
+
+
+def make_btrfs(installer, filesystem):
+    """A subvolume of btrfs (option subvol=); the filesystem is made for the first one that is mounted."""
+    device, subvolume = installer.device(filesystem.where), filesystem.options.removeprefix("subvol=")
+    place = f"{TARGET}{filesystem.mount}"
+    if installer.run(f"blkid -p -o value -s TYPE {device} || true").strip() != "btrfs":
+        installer.run(f"mkfs.btrfs -q -U {installer.layout.identity(filesystem.where)} {device}")
+    installer.run(f"mkdir -p /run/top && mount -t btrfs {device} /run/top && btrfs -q subvolume create /run/top/{subvolume} && umount /run/top && "
+                  f"mkdir -p {place} && mount -t btrfs -o {filesystem.options} {device} {place}")
 
 
 def make_vfat(installer, filesystem):
@@ -214,13 +252,20 @@ def write_menu(installer):
     prefix = "" if "/boot" in mounted else "/boot"
     kernel = installer.run(f"cd {TARGET}/boot && echo vmlinuz-*").strip()
     menu = Template(MENU.read_text()).substitute(
-        boot=installer.uuid(mounted.get("/boot", mounted["/"])), root=installer.uuid(mounted["/"]),
+        boot=installer.uuid(mounted.get("/boot", mounted["/"])), root=root_parameters(installer, mounted["/"]),
         kernel=f"{prefix}/{kernel}", initrd=f"{prefix}/{kernel.replace('vmlinuz', 'initrd.img')}")
     installer.write("/boot/grub/grub.cfg", menu)
 
 
+def root_parameters(installer, root):
+    """What update-grub says of the root to the kernel: a mapped device by its name, anything else by UUID; and the subvolume of btrfs."""
+    mapped = isinstance(root.where, str) and root.where.startswith("mapper/")
+    flags = f" rootflags={root.options}" if root.kind == "btrfs" else ""
+    return ("root=" + (installer.device(root.where) if mapped else f"UUID={installer.uuid(root)}")) + flags
+
+
 TABLES = {"dos": dos_table, "gpt": gpt_table}
-FILESYSTEMS = {"ext4": make_ext4, "vfat": make_vfat, "swap": make_swap}
+FILESYSTEMS = {"ext4": make_ext4, "btrfs": make_btrfs, "vfat": make_vfat, "swap": make_swap}
 LOADERS = {"grub-pc": install_grub_pc, "grub-efi": install_grub_efi}
 
 
@@ -279,21 +324,31 @@ def first_boot(layout, disks, folder, state, report=print):
     return machine.variables() if layout.firmware != "bios" else None
 
 
-def wait_for_prompt(machine, layout, seconds=300):
-    """Waits for the root prompt of the installed system, and until it has finished starting."""
+def wait_for_prompt(machine, layout, seconds=300, opened=False):
+    """Waits for the root prompt of the installed system, and until it has finished starting; gives it the passphrases it asks for unless its
+    containers are open already."""
+    for container in () if opened else layout.containers:
+        machine.console.wait(f"Please unlock disk {container.name}", seconds, failure=r"Kernel panic|grub rescue>")
+        machine.console.send(container.passphrase + "\r")
     machine.console.wait(PROMPT.format(hostname=layout.hostname), seconds, failure=r"emergency mode|Kernel panic|grub rescue>")
     machine.console.take_prompt()
     machine.console.run("systemctl is-system-running --wait", seconds, check=False)
 
 
 def remember_loader_disk(machine, layout):
-    """Debian's own memory of the disk that GRUB is on, as its installer would have left it."""
-    for loader in layout.loaders:
-        if loader.kind == "grub-pc":
-            link = f"/dev/disk/by-id/scsi-3{layout.disks[loader.slot].wwn.removeprefix('0x')}"
-            machine.console.output(
-                f"test -e {link} && printf '%s\\n' 'grub-pc grub-pc/install_devices multiselect {link}' "
-                "'grub-pc grub-pc/install_devices_empty boolean false' | debconf-set-selections", 120)
+    """Debian's own memory of the disks that GRUB is on, as its installer would have left it."""
+    links = [disk_link(layout, loader.slot) for loader in layout.loaders if loader.kind == "grub-pc"]
+    if links:
+        machine.console.output(
+            f"ls {' '.join(links)} && printf '%s\\n' 'grub-pc grub-pc/install_devices multiselect {', '.join(links)}' "
+            "'grub-pc grub-pc/install_devices_empty boolean false' | debconf-set-selections", 120)
+
+
+def disk_link(layout, slot):
+    """The link that udev makes for a disk by what it says of itself (60-persistent-storage.rules)."""
+    disk = layout.disks[slot]
+    names = {"scsi": f"scsi-3{disk.wwn.removeprefix('0x')}", "sata": f"wwn-{disk.wwn}", "virtio": f"virtio-{disk.serial}"}
+    return f"/dev/disk/by-id/{names[layout.bus]}"
 
 
 def boot_entry_labels(layout):

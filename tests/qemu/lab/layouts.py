@@ -8,6 +8,7 @@ from typing import Optional
 from .disks import MIB, SECTOR
 
 ESP, RAID, LINUX = "uefi", "raid", "linux"  # types in a GPT, as sfdisk's aliases
+BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"  # where GRUB lies on a GPT disk (GRUB manual, "BIOS installation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,8 +49,27 @@ class Array:
 
 
 @dataclasses.dataclass(frozen=True)
+class Container:
+    """A LUKS2 container on "md<number>", opened as /dev/mapper/<name>; `passphrase` is what the machine asks for."""
+
+    name: str
+    where: str
+    passphrase: str
+
+
+@dataclasses.dataclass(frozen=True)
+class VolumeGroup:
+    """A volume group on "md<number>" or "mapper/<name>", with (name, MiB) for each logical volume."""
+
+    name: str
+    where: str
+    volumes: tuple
+
+
+@dataclasses.dataclass(frozen=True)
 class Filesystem:
-    """A filesystem or swap on "md<number>" or on a (slot, partition number); `by` says how fstab names it: LABEL or UUID.
+    """A filesystem or swap on "md<number>", "mapper/<name>" or a (slot, partition number); `by` says how fstab names it: LABEL, UUID or "" (by
+    its device).
 
     `mount` is "none" for swap, and "" for one that is in no fstab (a second EFI system partition).
     """
@@ -88,6 +108,8 @@ class Layout:
     loaders: tuple
     firmware: str = "bios"
     bus: str = "scsi"
+    containers: tuple = ()
+    groups: tuple = ()
 
     def identity(self, what):
         """The UUID of an array or filesystem: always the same, so that a recorded profile knows the next machine made."""
@@ -185,6 +207,40 @@ def single_esp(root=900, boot=200, esp=64):
                   (Loader("grub-efi", 0),), firmware="uefi", bus="sata")
 
 
+def mirror_bios_gpt(root=1300, boot=200):
+    """Two virtio disks with GPT and BIOS boot partitions: RAID-1 /boot, and LVM (root, swap, home) on RAID-1. GRUB on both."""
+    parts = (Partition(1, BIOS_BOOT), Partition(boot, RAID), Partition(root + 200, RAID))
+    disks = tuple(
+        DiskPlan(serial=f"VIRTIO-{slot + 1}", wwn="", mib=1 + sum(part.mib for part in parts) + 15, table="gpt",
+                 table_id=f"7C60B1D5-91C2-4A5B-B1A4-00000000007{slot + 1}", partitions=parts)
+        for slot in range(2))
+    arrays = (Array(0, "1", 0, "1.2", ((0, 2), (1, 2))), Array(1, "1", 0, "1.2", ((0, 3), (1, 3))))
+    groups = (VolumeGroup("vg0", "md1", (("root", root), ("swap", 64), ("home", 100))),)
+    filesystems = (Filesystem("mapper/vg0-root", "ext4", "/", by="", options="errors=remount-ro"),
+                   Filesystem("md0", "ext4", "/boot"),
+                   Filesystem("mapper/vg0-home", "ext4", "/home", by=""),
+                   Filesystem("mapper/vg0-swap", "swap", "none", by="", options="sw"))
+    return Layout("mirror-bios-gpt", "gptmirror", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)),
+                  bus="virtio", groups=groups)
+
+
+def raid6_luks(root=700, boot=200):
+    """Five disks with GPT and BIOS boot partitions: RAID-1 /boot (metadata 1.0) over all of them, and LUKS2 on RAID-6 with btrfs, root and home as
+    subvolumes. GRUB on every disk."""
+    parts = (Partition(1, BIOS_BOOT), Partition(boot, RAID), Partition(root, RAID))
+    slots = range(5)
+    disks = tuple(
+        DiskPlan(serial=f"R6L{slot + 1:03d}", wwn=f"0x5000c5000a6c5e1{slot + 1}", mib=1 + sum(part.mib for part in parts) + 15, table="gpt",
+                 table_id=f"2B9F3D4E-0D6E-4E0C-8C0B-00000000006{slot + 1}", partitions=parts)
+        for slot in slots)
+    arrays = (Array(0, "1", 0, "1.0", tuple((slot, 2) for slot in slots)), Array(1, "6", 64, "1.2", tuple((slot, 3) for slot in slots)))
+    filesystems = (Filesystem("mapper/md1_crypt", "btrfs", "/", options="subvol=@rootfs"),
+                   Filesystem("mapper/md1_crypt", "btrfs", "/home", options="subvol=@home"),
+                   Filesystem("md0", "ext4", "/boot"))
+    return Layout("raid6-luks", "vault", disks, arrays, filesystems, tuple(Loader("grub-pc", slot) for slot in slots),
+                  containers=(Container("md1_crypt", "md1", "correct horse"),))
+
+
 LAYOUTS = {
     # the example machine, on disks of a size people had in 2003
     "linux-journal": linux_journal("1.2", large=17000),
@@ -192,4 +248,6 @@ LAYOUTS = {
     "linux-journal-0.90": linux_journal("0.90"),
     "mirror-uefi": mirror_uefi(),
     "single-esp": single_esp(),
+    "mirror-bios-gpt": mirror_bios_gpt(),
+    "raid6-luks": raid6_luks(),
 }
