@@ -7,7 +7,7 @@ from lab.installer import wait_for_prompt
 from lab.runner import case, cases
 from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
 
-MIRROR_UEFI, SINGLE_ESP = "mirror-uefi", "single-esp"
+MIRROR_UEFI, SINGLE_ESP, MIRROR_BIOS_GPT, RAID6_LUKS = "mirror-uefi", "single-esp", "mirror-bios-gpt", "raid6-luks"
 
 
 def recovered_from_disc(lab, made, slot):
@@ -16,6 +16,8 @@ def recovered_from_disc(lab, made, slot):
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
     program.consent(machine.console, program.ask(machine))
+    for container in made.layout.containers:
+        program.answer(machine.console, container.passphrase, program.PROMPTS["passphrase"], 300)
     ended = program.finish(machine.console)
     all_steps_done(ended)
     ended.shows(*(program.STARTS.format(loader.slot + 1) for loader in made.layout.loaders))
@@ -59,6 +61,21 @@ def test_boot_entry_forgotten(lab, slot):
 def test_single_esp(lab, slot):
     """Three SATA disks, UEFI, the only EFI system partition and a native /boot on the first: whichever is replaced, the machine starts again."""
     recovered_from_disc(lab, program.image(lab, SINGLE_ESP), slot)
+
+
+@cases(case("disk1", 0), case("disk2", 1, thorough=True))
+def test_mirror_bios_gpt(lab, slot):
+    """Two virtio disks with GPT and BIOS boot partitions, LVM on RAID-1: whichever is replaced, the machine starts from each of them alone."""
+    made = program.image(lab, MIRROR_BIOS_GPT)
+    machine = recovered_from_disc(lab, made, slot)
+    for alone in range(len(machine.disks)):
+        recovered.starts_alone(lab, machine, made, alone)
+
+
+@cases(*(case(f"disk{slot + 1}", slot, thorough=True) for slot in range(5)))
+def test_raid6_luks(lab, slot):
+    """Five disks, RAID-6, LUKS2 on it, btrfs with subvolumes: the passphrase is asked for, and whichever disk is replaced, the machine is whole."""
+    recovered_from_disc(lab, program.image(lab, RAID6_LUKS), slot)
 
 
 @cases(case("mirror-uefi", MIRROR_UEFI, thorough=True))
