@@ -65,7 +65,7 @@ WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
 # The proof of a recovery: a disk, by its number in the record, starts the machine by UEFI.
-STARTS = r"yes disk{} \((?:(?!starts this).)* starts this machine: yes \("
+STARTS = r"yes disk{} \((?:(?!starts this).)* starts this machine: yes\b"
 # A boot entry that could not be made, and why that is no harm.
 NO_BOOT_ENTRIES = r"started by BIOS firmware, which has no boot entries; firmware finds the loader in \\EFI\\BOOT"
 # The boot menu's entry that starts the installed system; the agent's word for it.

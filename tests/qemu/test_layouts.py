@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Machines as people run them now: each of their disks in turn is replaced by a blank one, and the machine is what it was."""
 
+import dataclasses
+
 import program
 import recovered
+from lab.console import plain
 from lab.installer import wait_for_prompt
 from lab.runner import case, cases
 from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
@@ -15,10 +18,13 @@ def recovered_from_disc(lab, made, slot):
     their array members alone; then the machine starts without the disc and is what it was. Returns it, switched off."""
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
-    program.consent(machine.console, program.ask(machine))
+    console = machine.console
+    program.consent(console, program.ask(machine))
+    begun = console.position
     for container in made.layout.containers:
-        program.answer(machine.console, container.passphrase, program.PROMPTS["passphrase"], 300)
-    ended = program.finish(machine.console)
+        program.answer(console, container.passphrase, program.PROMPTS["passphrase"], 300)
+    ended = program.finish(console)
+    ended = dataclasses.replace(ended, said=plain(console.text(begun)))
     all_steps_done(ended)
     ended.shows(*(program.STARTS.format(loader.slot + 1) for loader in made.layout.loaders))
     program.power_off(machine)
