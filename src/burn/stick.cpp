@@ -25,22 +25,16 @@ std::string labelled(const std::string &type, const std::string &label) {
 
 std::string words(const Content &content) {
     switch (content.kind) {
-    case Content::Kind::empty:
-        return "no known content";
+    case Content::Kind::empty: return "no known content";
     case Content::Kind::filesystem:
         return content.filesystem ? labelled(content.type, content.filesystem->label)
                                   : content.type;
-    case Content::Kind::md_member:
-        return "member of the array " + content.uuid;
-    case Content::Kind::lvm_pv:
-        return "physical volume of LVM";
-    case Content::Kind::luks:
-        return "encrypted (LUKS)";
-    case Content::Kind::partitioned:
-        return "partition table " + content.type;
+    case Content::Kind::md_member: return "member of the array " + content.uuid;
+    case Content::Kind::lvm_pv: return "physical volume of LVM";
+    case Content::Kind::luks: return "encrypted (LUKS)";
+    case Content::Kind::partitioned: return "partition table " + content.type;
     case Content::Kind::other:
-    case Content::Kind::ambiguous:
-        return content.type;
+    case Content::Kind::ambiguous: return content.type;
     }
     return content.type;
 }
@@ -63,8 +57,8 @@ std::vector<Place> places(const model::Disk &disk) {
 std::string loss(const Place &place, const model::Disk &disk) {
     const std::uint64_t size =
         place.partition != nullptr ? place.partition->size * disk.logical_sector : disk.size;
-    return printable(fmt::format("{} ({}): {}", place.path, util::size_text(size),
-                                 words(*place.content)));
+    return printable(
+        fmt::format("{} ({}): {}", place.path, util::size_text(size), words(*place.content)));
 }
 
 /// The group a physical volume belongs to; "" where its metadata was not found.
@@ -79,15 +73,13 @@ std::string group_of(const model::Machine &machine, const std::string &volume) {
 std::string member_doubt(const model::Machine &machine, const Place &place) {
     switch (place.content->kind) {
     case Content::Kind::md_member:
-        return fmt::format("{} is a member of the RAID array {}.", place.path,
-                           place.content->uuid);
+        return fmt::format("{} is a member of the RAID array {}.", place.path, place.content->uuid);
     case Content::Kind::lvm_pv: {
         const std::string group = group_of(machine, place.content->uuid);
         return fmt::format("{} holds the volume group {}.", place.path,
                            group.empty() ? "(name unknown)" : group);
     }
-    default:
-        return "";
+    default: return "";
     }
 }
 
@@ -96,8 +88,7 @@ bool names(const etc::FstabEntry &entry, const Place &place) {
     const auto &filesystem = place.content->filesystem;
     const std::string guid = place.partition != nullptr ? place.partition->uuid : "";
     switch (entry.kind) {
-    case Source::uuid:
-        return !place.content->uuid.empty() && entry.source == place.content->uuid;
+    case Source::uuid: return !place.content->uuid.empty() && entry.source == place.content->uuid;
     case Source::label:
         return filesystem && !filesystem->label.empty() && entry.source == filesystem->label;
     case Source::partuuid:
@@ -109,10 +100,8 @@ bool names(const etc::FstabEntry &entry, const Place &place) {
     case Source::partlabel:
         return place.partition != nullptr && !place.partition->name.empty() &&
                entry.source == place.partition->name;
-    case Source::device:
-        return entry.source == place.path;
-    case Source::other:
-        return false;
+    case Source::device: return entry.source == place.path;
+    case Source::other: return false;
     }
     return false;
 }
@@ -140,9 +129,9 @@ std::string Stick::identity() const {
 Stick judge(const model::Machine &machine, const model::Disk &disk) {
     Stick stick{.path = model::device_path(disk, 0), .disk = disk, .losses = {}, .doubts = {}};
     if (!disk.removable)
-        stick.doubts.push_back(printable(fmt::format(
-            "{} is not removable: it is a disk{}, not a stick.", stick.path,
-            disk.transport.empty() ? "" : fmt::format(" ({})", disk.transport))));
+        stick.doubts.push_back(printable(
+            fmt::format("{} is not removable: it is a disk{}, not a stick.", stick.path,
+                        disk.transport.empty() ? "" : fmt::format(" ({})", disk.transport))));
     for (const Place &place : places(disk)) {
         if (place.content->kind != Content::Kind::empty)
             stick.losses.push_back(loss(place, disk));

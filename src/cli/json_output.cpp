@@ -60,4 +60,14 @@ std::string verify_json(const media::Verification &verification) {
                  {"damaged", damaged}});
 }
 
+std::string burn_json(const BurnReport &report) {
+    return text({{"device", util::printable(report.device)},
+                 {"medium", util::printable(report.medium)},
+                 {"bytes", report.bytes},
+                 {"sha256", report.sha256},
+                 {"simulated", report.simulated},
+                 {"compared", report.compared},
+                 {"data_partition", report.data_partition}});
+}
+
 } // namespace mdrescue::cli

@@ -43,9 +43,7 @@ class RealClaimedDevice final : public ClaimedDevice {
         return {};
     }
 
-    Result<void> flush() override {
-        return checked(::fdatasync(file_.get()), "write out", path_);
-    }
+    Result<void> flush() override { return checked(::fdatasync(file_.get()), "write out", path_); }
 
     Result<void> forget_cached() override {
         return checked(::ioctl(file_.get(), BLKFLSBUF, 0), "drop what is in memory of", path_);
@@ -55,8 +53,8 @@ class RealClaimedDevice final : public ClaimedDevice {
         std::string bytes(length, '\0');
         for (std::size_t done = 0; done < length;) {
             const std::uint64_t at = offset + done;
-            const ssize_t count = ::pread(file_.get(), bytes.data() + done, length - done,
-                                          static_cast<off_t>(at));
+            const ssize_t count =
+                ::pread(file_.get(), bytes.data() + done, length - done, static_cast<off_t>(at));
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)

@@ -51,9 +51,9 @@ struct Attributes {
 
 /// What lies under a name; the last link is not followed.
 struct FileInfo {
-    std::uint32_t type = 0; ///< S_IFREG, S_IFDIR, … as in st_mode (inode(7))
-    std::uint64_t size = 0; ///< in bytes
-    std::uint64_t rdev = 0; ///< devices: as in st_rdev
+    std::uint32_t type = 0;  ///< S_IFREG, S_IFDIR, … as in st_mode (inode(7))
+    std::uint64_t size = 0;  ///< in bytes
+    std::uint64_t rdev = 0;  ///< devices: as in st_rdev
     std::uint64_t inode = 0; ///< on one filesystem the same for links to one file
     Attributes attributes;
 };
@@ -137,8 +137,8 @@ class System {
     [[nodiscard]] virtual util::Result<void> append_file(const std::string &path,
                                                          const std::string &bytes) = 0;
 
-    // For restoring trees. None follows a symbolic link in the last component, and none but rename()
-    // replaces what is there: remove() first.
+    // For restoring trees. None follows a symbolic link in the last component, and none but
+    // rename() replaces what is there: remove() first.
     /// The bytes of one regular file into a new one, mode 0600, fsync(2).
     [[nodiscard]] virtual util::Result<void> copy_file(const std::string &source,
                                                        const std::string &target) = 0;
