@@ -86,7 +86,7 @@ std::string words(const Medium &medium) {
             if (!overwritable(medium))
                 return "a blank " + name(medium);
             return fmt::format("a {}, {}", name(medium),
-                               medium.unformatted ? "not formatted" : "written over where asked");
+                               medium.unformatted ? "not formatted" : "which can be written over");
         case State::appendable:
             return fmt::format("a {} that is written, but not closed", name(medium));
         case State::full: return fmt::format("a {} that is written", name(medium));

@@ -241,6 +241,8 @@ Result<OpticalDrive> OpticalDrive::open(const std::string &address) {
 }
 
 std::string OpticalDrive::name() const {
+    if (!held_->real()) // libburn makes names up
+        return "a file as a drive";
     const lib::burn_drive_info &info = held_->infos[0];
     return printable(fmt::format("{} {}", util::trimmed(info.vendor), util::trimmed(info.product)));
 }
@@ -339,7 +341,8 @@ Result<void> OpticalDrive::write(const Source &source, const WriteOptions &optio
 }
 
 Result<bool> OpticalDrive::reload() {
-    held_->release(held_->real());
+    const bool outside = held_->real();
+    held_->release(outside);
     MDR_TRY(held_->grab());
     MDR_TRY_ASSIGN(const auto status, settled_status(held_->drive()));
     return status != lib::BURN_DISC_EMPTY;

@@ -36,8 +36,8 @@ void describe(const BurnTalk &talk, const std::string &address, const OpticalDri
 
 /// A drive with a tray that a motor does not close, as in laptops, needs a hand.
 Result<void> bring_back(const BurnTalk &talk, OpticalDrive &drive) {
-    talk.say("Ejecting and loading the disc again.");
     MDR_TRY_ASSIGN(bool there, drive.reload());
+    talk.context().progress.end();
     constexpr int times = 3;
     for (int i = 0; !there && i < times; ++i) {
         if (talk.ask("Put the disc back, close the tray, then type c: ") != "c")
@@ -60,9 +60,9 @@ Result<void> write_and_compare(const BurnTalk &talk, OpticalDrive &drive,
         MDR_TRY(burn::prepare(medium, source.image.size, false));
     }
     MDR_TRY(drive.write(source, {options.speed, options.simulate}, progress));
-    progress.end();
     if (options.simulate)
         return {};
+    progress.phase("Ejecting and loading the disc", 0);
     MDR_TRY(bring_back(talk, drive));
     return drive.compare(source, progress);
 }

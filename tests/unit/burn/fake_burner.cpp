@@ -221,7 +221,19 @@ void FakeBurner::start_stop(unsigned how) { // MMC-6, 6.42: LoEj and Start
     }
 }
 
+/// A CD written session at once begins with a pregap of 150 blocks, at block -150 (MMC-6, 4.2.3.4).
+std::string FakeBurner::without_pregap(std::uint32_t &block, std::string data) const {
+    if ((disc->profile != cd_r && disc->profile != cd_rw) || block < 0x80000000U)
+        return data;
+    const std::uint32_t before =
+        std::min<std::uint32_t>(0U - block, static_cast<std::uint32_t>(data.size() / block_size));
+    block = 0;
+    return data.substr(std::size_t{before} * block_size);
+}
+
 unsigned FakeBurner::write(std::uint32_t block, const std::string &data) {
+    if (data.empty())
+        return good;
     const auto count = static_cast<std::uint32_t>(data.size() / block_size);
     if (block + count > disc->blocks)
         return out_of_range;
@@ -232,8 +244,10 @@ unsigned FakeBurner::write(std::uint32_t block, const std::string &data) {
     };
     if (within(trouble.write_error_at))
         return write_error;
-    if (test_write)
+    if (test_write) {
+        ++test_writes;
         return good;
+    }
     if (disc->bytes.size() < (std::size_t{block} + count) * block_size)
         disc->bytes.resize((std::size_t{block} + count) * block_size, '\0');
     disc->bytes.replace(std::size_t{block} * block_size, data.size(), data);
@@ -277,9 +291,12 @@ unsigned FakeBurner::medium_command(std::string_view command, std::string &data)
         return read(big(command, 2, 4), big(command, 6, 4), data);
     case 0xbe: // READ CD
         return read(big(command, 2, 4), big(command, 6, 3), data);
-    case 0x2a: // WRITE(10)
-    case 0xaa: // WRITE(12)
-        return write(big(command, 2, 4), data);
+    case 0x2a:   // WRITE(10)
+    case 0xaa: { // WRITE(12)
+        std::uint32_t block = big(command, 2, 4);
+        const std::string rest = without_pregap(block, data);
+        return write(block, rest);
+    }
     case 0x43: // READ TOC/PMA/ATIP
         data = table_of_contents(byte(command, 2) & 0x0fU);
         return good;
@@ -367,7 +384,8 @@ int answer_sg_io(FakeBurner &burner, sg_io_hdr &call) {
         put(bytes, 12, sense >> 8U & 0xffU, 1);
         put(bytes, 13, sense & 0xffU, 1);
         call.sb_len_wr = static_cast<unsigned char>(std::min<std::size_t>(call.mx_sb_len, 18));
-        std::memcpy(call.sbp, bytes.data(), call.sb_len_wr);
+        if (call.sbp != nullptr)
+            std::memcpy(call.sbp, bytes.data(), call.sb_len_wr);
         call.status = 2; // CHECK CONDITION
         call.driver_status = 8;
         call.info = SG_INFO_CHECK;

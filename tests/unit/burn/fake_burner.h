@@ -44,7 +44,7 @@ class FakeBurner {
     std::optional<Disc> disc;
     Trouble trouble;
     bool tray_out = false;
-    int ejected = 0, loaded = 0, blanked = 0, formatted = 0;
+    int ejected = 0, loaded = 0, blanked = 0, formatted = 0, test_writes = 0;
     bool test_write = false; ///< mode page 05h told to simulate
     std::vector<std::uint8_t> commands;
 
@@ -56,6 +56,7 @@ class FakeBurner {
 
   private:
     unsigned medium_command(std::string_view command, std::string &data);
+    [[nodiscard]] std::string without_pregap(std::uint32_t &block, std::string data) const;
     unsigned write(std::uint32_t block, const std::string &data);
     unsigned read(std::uint32_t block, std::uint32_t count, std::string &data);
     void start_stop(unsigned how);

@@ -10,7 +10,7 @@ using media::test::Directory;
 
 namespace {
 
-constexpr std::uint32_t dvd_blocks = 2295104;
+constexpr std::uint32_t dvd_blocks = 2295104, cd_blocks = 359844;
 
 OpticalDrive opened(const std::string &address) {
     auto drive = OpticalDrive::open(address);
@@ -62,12 +62,15 @@ TEST_CASE("a drive without a disc says so, and what the drive is") {
 TEST_CASE("a disc is written, reloaded, read back and compared") {
     const Directory scratch;
     const Source source = make_source(scratch);
-    for (const int profile : {dvd_plus_rw, dvd_ram, bd_re, dvd_plus_r, dvd_rw, dvd_r, bd_r}) {
+    for (const int profile :
+         {cd_r, cd_rw, dvd_plus_rw, dvd_ram, bd_re, dvd_plus_r, dvd_rw, dvd_r, bd_r}) {
         CAPTURE(profile);
-        FakeBurner burner(Disc{profile, dvd_blocks});
+        const bool cd = profile == cd_r || profile == cd_rw;
+        const std::uint32_t blocks = cd ? cd_blocks : dvd_blocks;
+        FakeBurner burner(Disc{profile, blocks});
         OpticalDrive drive = opened(burner.path());
         CHECK(seen(drive).profile == profile);
-        CHECK(seen(drive).capacity >= (dvd_blocks - 64) * 2048ULL);
+        CHECK(seen(drive).capacity >= (blocks - 64) * 2048ULL);
         check_good(burned(drive, source));
         CHECK(head(burner, source) == bytes_of(source));
         CHECK(burner.ejected >= 1);
@@ -158,9 +161,8 @@ TEST_CASE("a simulation writes nothing") {
     OpticalDrive drive = opened(burner.path());
     CHECK(seen(drive).can_simulate);
     check_good(drive.write(source, {.speed = 4, .simulate = true}, silent));
-    CHECK(burner.test_write);
+    CHECK(burner.test_writes > 10);
     CHECK(burner.disc->bytes.empty());
-    CHECK(std::count(burner.commands.begin(), burner.commands.end(), 0x2a) > 10);
 }
 
 TEST_CASE("a source that shrinks meanwhile is an error") {
