@@ -122,7 +122,7 @@ void add_burn(CLI::App &app, BurnOptions &options, Action &action) {
     command->add_flag("--blank", options.blank, "Disc: blank it first (RW), or format it");
     command->add_option("--speed", options.speed, "Disc: write at N times its single speed")
         ->type_name("N")
-        ->check(CLI::Range(0.1, 1000.0));
+        ->check(CLI::Range(0.1, 1000.0).description(""));
     command->add_flag("--simulate", options.simulate, "Disc: go through it with the laser off");
     command->add_flag("--eject", options.eject, "Disc: leave it outside at the end");
     command->add_flag("--data-partition", options.data_partition,

@@ -49,7 +49,7 @@ void build_one(const SmallRoot &small) {
 } // namespace
 
 TEST_CASE("help and wrong usage") {
-    for (const std::string command : {"", "probe", "build", "inspect", "verify", "recover"}) {
+    for (const std::string command : {"", "probe", "build", "inspect", "verify", "burn", "recover"}) {
         std::vector<std::string> words{"--help"};
         if (!command.empty())
             words.insert(words.begin(), command);

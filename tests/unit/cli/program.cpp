@@ -19,6 +19,17 @@ namespace {
 
 constexpr unsigned nobody = 65534;
 
+/// In the child: standard input that ends after `text`, which a pipe has room for.
+void type(const std::string &text) {
+    std::array<int, 2> input{};
+    if (::pipe(input.data()) != 0 ||
+        ::write(input[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        ::_exit(99);
+    ::close(input[1]);
+    ::dup2(input[0], STDIN_FILENO);
+    ::close(input[0]);
+}
+
 /// In the child.
 [[noreturn]] void be_the_program(const Run &run) {
     if (run.terminal)
@@ -88,6 +99,7 @@ Ended run_program(const Run &run) {
     REQUIRE(process >= 0);
     if (process == 0) {
         if (!run.terminal) {
+            type(run.input);
             ::dup2(out[1], STDOUT_FILENO);
             ::dup2(err[1], STDERR_FILENO);
             for (const int end : {out[0], out[1], err[0], err[1]})
