@@ -54,7 +54,12 @@ Result<Target> target_of(const std::string &device) {
     return Target{real.starts_with("/dev/sr"), real};
 }
 
-Result<void> confirm_different(const std::string &file, const Target &target) {
+/// Not from a device: it might be a part of the one that is written to.
+Result<void> confirm_source(const std::string &file, const Target &target) {
+    std::error_code error;
+    if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error))
+        return fail(fmt::format("{} is no file", printable(file)),
+                    "Name the image that `mdrescue build` made.");
     std::string_view address = target.address;
     if (address.starts_with(file_drive))
         address.remove_prefix(file_drive.size());
@@ -117,7 +122,7 @@ Result<void> BurnTalk::consent(const std::string &identity, bool doubts) const {
 
 Result<void> burn(const Context &context, const BurnOptions &options) {
     MDR_TRY_ASSIGN(const Target target, target_of(options.device));
-    MDR_TRY(confirm_different(options.file, target));
+    MDR_TRY(confirm_source(options.file, target));
     if (target.disc && options.data_partition)
         return fail("--data-partition is for sticks, not for discs");
     if (!target.disc && (options.blank || options.simulate || options.eject || options.speed > 0))

@@ -52,6 +52,8 @@ TEST_CASE("a burn to a file as a drive: end of file means no, and the serial of 
     check_refused(burn({image, "stdio:/dev/null"}), "no regular file");
     check_refused(burn({image, target}), "is no device");
     check_refused(burn({"/etc/passwd", drive}), "ISO 9660");
+    check_refused(burn({"/dev/null", drive}), "is no file");
+    check_refused(burn({"/no/such", drive}), "No such file");
     CHECK(burn({image}).status == 2);
     CHECK(burn({"--speed", "-1", image, drive}).status == 2);
 }
