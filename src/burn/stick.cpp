@@ -181,7 +181,7 @@ Result<void> confirm_free(system::System &system, const std::string &path) {
     auto free = execute::confirm_unused(system, path);
     if (!free)
         return fail(free.error().message + ": nothing was written",
-                    "What is in use is never overwritten. If it is the stick you mean: umount, "
+                    "What is in use is never overwritten. If it is the one you mean: umount, "
                     "swapoff, `mdadm --stop` or `vgchange -an` first, then start again.");
     return {};
 }

@@ -126,9 +126,10 @@ def test_drive(lab):
     assert "is mounted or swapped on" in burn(machine, device, answer="yes\\n")
     console.output("umount /run/disc")
     # O_EXCL and O_NONBLOCK, as another burning program holds it
-    console.output(f"perl -e 'sysopen(F, \"{device}\", 0200 | 04000) or die; open(G, \">/run/held\"); sleep 300' & until [ -e /run/held ]; do sleep 0.1; done")
+    console.output(f"perl -e 'sysopen(F, \"{device}\", 0200 | 04000) or die; open(G, \">/run/held\"); print G $$; close(G); sleep 300' & "
+                   "until [ -s /run/held ]; do sleep 0.1; done")
     assert "busy" in burn(machine, device, answer="yes\\n")
-    console.output("kill %1; wait; true")
+    console.output("kill $(cat /run/held); while [ -e /proc/$(cat /run/held) ]; do sleep 0.1; done")
     machine.qmp.command("blockdev-open-tray", id="cd", force=True)
     machine.qmp.command("blockdev-remove-medium", id="cd")
     machine.qmp.command("blockdev-close-tray", id="cd")
