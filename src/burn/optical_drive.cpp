@@ -287,11 +287,11 @@ Result<void> OpticalDrive::prepare(Preparation preparation, util::Progress &prog
     const bool blank = preparation == Preparation::blank;
     progress.phase(blank ? "Blanking the disc" : "Formatting the disc", erase_steps);
     const int quickly = 1;
-    const int to_full_size = 2 << 1; // bits 1 and 2: size mode
+    const int default_size = 3 << 1; // bits 1 and 2: size mode
     if (blank)
         lib::burn_disc_erase(drive, quickly);
     else
-        lib::burn_disc_format(drive, 0, to_full_size);
+        lib::burn_disc_format(drive, 0, default_size);
     MDR_TRY(wait_idle(drive, [&](int step, int /*steps*/) {
         progress.advance(static_cast<std::uint64_t>(std::max(step, 0)));
     }));

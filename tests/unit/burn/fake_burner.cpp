@@ -175,13 +175,18 @@ std::string FakeBurner::atip() const {
 }
 
 std::string FakeBurner::format_capacities() const { // MMC-6, 6.23
-    const bool formatted_disc = disc->overwritable() || !disc->bytes.empty();
+    const bool formatted_disc =
+        (disc->overwritable() && !disc->unformatted) || !disc->bytes.empty();
     const auto descriptor = [&](unsigned last) {
         return number(disc->blocks, 4) + number(last, 1) + number(block_size, 3);
     };
     std::string list = descriptor(formatted_disc ? 2 : 1);
-    if (disc->overwritable())
+    if (disc->profile == dvd_plus_rw)
         list += descriptor(0x26U << 2U);
+    if (disc->profile == bd_re)
+        list += descriptor(0x00U << 2U) + descriptor(0x30U << 2U) + descriptor(0x31U << 2U);
+    if (disc->profile == dvd_ram)
+        list += descriptor(0x00U << 2U);
     return number(0, 3) + number(list.size(), 1) + list;
 }
 
@@ -276,6 +281,7 @@ unsigned FakeBurner::medium_command(std::string_view command, std::string &data)
         return good;
     case 0x04: // FORMAT UNIT
         ++formatted;
+        disc->unformatted = false;
         return good;
     case 0x23: // READ FORMAT CAPACITIES
         data = format_capacities();

@@ -21,6 +21,7 @@ struct Disc {
     std::uint32_t blocks = 0;  ///< of 2048 bytes
     std::string bytes{};       ///< what was written, from block 0 on
     bool closed = false;       ///< sequential discs: written and closed
+    bool unformatted = false;  ///< overwritable discs, before their first use
     bool overwritable() const; ///< in the sense of MMC: random writable
     bool erasable() const;
 };

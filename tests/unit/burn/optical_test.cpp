@@ -130,6 +130,21 @@ TEST_CASE("a written RW disc is blanked when that was asked for, and only then")
     CHECK(head(burner, source) == bytes_of(source));
 }
 
+TEST_CASE("a BD-RE or DVD-RAM that was never used is formatted when that was asked for") {
+    const Directory scratch;
+    const Source source = make_source(scratch);
+    for (const int profile : {bd_re, dvd_ram}) {
+        CAPTURE(profile);
+        FakeBurner burner(Disc{.profile = profile, .blocks = dvd_blocks, .unformatted = true});
+        OpticalDrive drive = opened(burner.path());
+        CHECK_FALSE(burned(drive, source).has_value());
+        CHECK(burner.formatted == 0);
+        check_good(burned(drive, source, true));
+        CHECK(burner.formatted == 1);
+        CHECK(head(burner, source) == bytes_of(source));
+    }
+}
+
 TEST_CASE("a written disc that cannot be blanked is refused, also with --blank") {
     FakeBurner burner(Disc{dvd_plus_r, dvd_blocks, std::string(1U << 20U, 'o'), true});
     OpticalDrive drive = opened(burner.path());
