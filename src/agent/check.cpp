@@ -3,6 +3,7 @@
 
 #include "manifest/image_digest.h"
 #include "manifest/image_sums.h"
+#include "manifest/kept_table.h"
 #include "util/digest.h"
 
 #include <algorithm>
@@ -43,11 +44,36 @@ std::optional<manifest::DigestField> digest_field(system::System &system, const 
     return text ? manifest::parse_digest_field(*text) : std::nullopt;
 }
 
+/// The image's digest from a stick that has a partition behind the image: the partition table it
+/// is taken over is the image's own.
+class StickDigest {
+  public:
+    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field) {
+        const auto record = system.read_at(medium.device, manifest::kept_table_offset(field.bytes),
+                                           manifest::kept_table_size);
+        if (record)
+            kept_ = manifest::parse_kept_table(field.sha256, *record);
+    }
+    void update(std::string_view bytes) {
+        std::string image(bytes);
+        if (kept_)
+            manifest::put_kept_table(*kept_, at_, image.data(), image.size());
+        at_ += image.size();
+        digest_.update(image);
+    }
+    [[nodiscard]] std::string finish() { return digest_.finish(); }
+
+  private:
+    std::optional<std::string> kept_;
+    std::uint64_t at_ = 0;
+    manifest::ImageDigest digest_;
+};
+
 /// The linear read; false when anything differs or cannot be read.
 bool whole_image_sound(system::System &system, const Medium &medium,
                        const manifest::DigestField &field, util::Progress &progress) {
     progress.phase("checking the medium", field.bytes);
-    manifest::ImageDigest digest;
+    StickDigest digest(system, medium, field);
     const auto bytes = read_all(system, medium.device, field.bytes, digest, progress, 0);
     return bytes == field.bytes && digest.finish() == field.sha256;
 }
@@ -55,7 +81,8 @@ bool whole_image_sound(system::System &system, const Medium &medium,
 Result<CheckReport> check_files(system::System &system, std::uint64_t total,
                                 util::Progress &progress) {
     const std::string root = std::string(medium_directory) + "/";
-    MDR_TRY_ASSIGN(const std::string text, system.read_file(root + std::string(manifest::sums_path)));
+    MDR_TRY_ASSIGN(const std::string text,
+                   system.read_file(root + std::string(manifest::sums_path)));
     MDR_TRY_ASSIGN(const auto sums, manifest::parse_sums(text));
     progress.phase("looking for the damaged files", total);
     CheckReport report;

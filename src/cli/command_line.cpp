@@ -26,6 +26,7 @@ constexpr auto footer =
     "\nThe usual way:\n"
     "  mdrescue probe                  look at what this machine is made of\n"
     "  mdrescue build -o bootcd.iso    make the image; keep it somewhere else\n"
+    "  mdrescue burn bootcd.iso /dev/sdb   onto a USB stick, or a disc: /dev/sr0\n"
     "  mdrescue verify bootcd.iso      check every byte of it, now or in a year\n"
     "\nExit status: 0 done, 1 refused or failed (the reason is printed), 2 wrong usage.\n"
     "More: man mdrescue, and COMMAND --help.";
@@ -116,6 +117,44 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
     });
 }
 
+void add_burn(CLI::App &app, BurnOptions &options, Action &action) {
+    auto *command = app.add_subcommand("burn", "Write an image to a disc or a USB stick");
+    command->add_option("FILE", options.file, "The image")->type_name("")->required();
+    command
+        ->add_option("DEVICE", options.device,
+                     "CD, DVD or BD drive, USB stick, or\nstdio:PATH, a file as a drive")
+        ->type_name("")
+        ->required();
+    command->add_flag(
+        "--dry-run", options.dry_run,
+        "Show what it is, whether the image fits and\nwhat would be lost; write nothing");
+    command
+        ->add_option("--serial", options.serial,
+                     "The device's serial, instead of being asked;\nits name where it has none")
+        ->type_name("SERIAL");
+    command->add_flag("--blank", options.blank, "Disc: blank it first (RW), or format it");
+    command->add_option("--speed", options.speed, "Disc: write at N times its single speed")
+        ->type_name("N")
+        ->check(CLI::Range(0.1, 1000.0).description(""));
+    command->add_flag("--simulate", options.simulate, "Disc: go through it with the laser off");
+    command->add_flag("--eject", options.eject, "Disc: leave it outside at the end");
+    command->add_flag("--data-partition", options.data_partition,
+                      "Stick: make what the image leaves of it a FAT\npartition");
+    command->add_flag("--json", options.json, "Print the result as JSON");
+    command->footer(
+        "\nThe image is checked first, then shown is what will be lost, and asked. Type\n"
+        "yes; a disk that does not look like a stick to spare (not removable, a RAID\n"
+        "member, a volume group, named in fstab) needs its serial typed. What is in use\n"
+        "is never overwritten. What was written is read back from the medium and\n"
+        "compared.\n"
+        "  mdrescue burn bootcd.iso /dev/sr0           CD, DVD or BD\n"
+        "  mdrescue burn --blank bootcd.iso /dev/sr0   a written CD-RW or DVD-RW\n"
+        "  mdrescue burn --dry-run bootcd.iso /dev/sdb what is on that stick?\n"
+        "  mdrescue burn bootcd.iso /dev/sdb           USB stick");
+    command->callback(
+        [&] { action = [&](const Context &context) { return burn(context, options); }; });
+}
+
 void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
     auto *command =
         app.add_subcommand("recover", "Bring this machine back after a disk was replaced");
@@ -203,6 +242,7 @@ int run(int argc, char **argv) {
     BuildOptions build_options;
     ImageOptions inspect_options;
     ImageOptions verify_options;
+    BurnOptions burn_options;
     RecoverOptions recover_options;
     add_probe(app, probe_options, action);
     add_build(app, build_options, action);
@@ -210,6 +250,7 @@ int run(int argc, char **argv) {
                       action, inspect);
     add_image_command(app, "verify", "Check every byte of an image or medium", verify_options,
                       action, verify);
+    add_burn(app, burn_options, action);
     add_recover(app, recover_options, action);
     for (auto *command : app.get_subcommands({}))
         command->group("Commands");

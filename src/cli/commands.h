@@ -50,6 +50,19 @@ struct RecoverOptions {
     bool dry_run = false;
 };
 
+struct BurnOptions {
+    std::string file;
+    std::string device; ///< drive, stick, or stdio:PATH
+    std::string serial; ///< typed beforehand; "" asks
+    bool dry_run = false;
+    bool json = false;
+    bool blank = false;          ///< discs: blank or format first
+    double speed = 0;            ///< discs: multiples of the medium's 1 x; 0 for the drive's choice
+    bool simulate = false;       ///< discs: with the laser off
+    bool eject = false;          ///< discs: outside at the end
+    bool data_partition = false; ///< sticks: the rest becomes a partition
+};
+
 /// Each does one command and prints its result on standard output.
 [[nodiscard]] util::Result<void> probe(const Context &context, const ProbeOptions &options);
 [[nodiscard]] util::Result<void> build(const Context &context, const BuildOptions &options);
@@ -57,6 +70,8 @@ struct RecoverOptions {
 [[nodiscard]] util::Result<void> verify(const Context &context, const ImageOptions &options);
 
 [[nodiscard]] util::Result<void> recover(const Context &context, const RecoverOptions &options);
+
+[[nodiscard]] util::Result<void> burn(const Context &context, const BurnOptions &options);
 
 /// The machine this runs on, or an error that says why it cannot be read (not root).
 [[nodiscard]] util::Result<model::Machine> probe_this_machine(system::System &system);

@@ -64,4 +64,14 @@ std::string not_verified_json(const util::Error &reason) {
     return text({{"sound", false}, {"reason", util::printable(reason.message)}});
 }
 
+std::string burn_json(const BurnReport &report) {
+    return text({{"device", util::printable(report.device)},
+                 {"medium", util::printable(report.medium)},
+                 {"bytes", report.bytes},
+                 {"sha256", report.sha256},
+                 {"simulated", report.simulated},
+                 {"compared", report.compared},
+                 {"data_partition", report.data_partition}});
+}
+
 } // namespace mdrescue::cli

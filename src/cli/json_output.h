@@ -23,6 +23,17 @@ struct BuildReport {
     std::uint64_t firmware_bytes = 0;  ///< inside the initramfs, before compression
 };
 
+/// What `burn` did.
+struct BurnReport {
+    std::string device;      ///< as it was opened
+    std::string medium;      ///< "stick", or the disc's profile: "DVD+RW"
+    std::uint64_t bytes = 0; ///< of the image
+    std::string sha256{};    ///< of these
+    bool simulated = false;
+    bool compared = false;        ///< read back, and the digest is the same
+    std::string data_partition{}; ///< its device; "" for none
+};
+
 // Each is one JSON object with a newline at the end; raw bytes that are not UTF-8 come as printable
 // text.
 [[nodiscard]] std::string build_json(const BuildReport &report);
@@ -30,5 +41,6 @@ struct BuildReport {
 [[nodiscard]] std::string verify_json(const media::Verification &verification);
 /// Of what could not be read to its end, or is no image: not sound, and the reason.
 [[nodiscard]] std::string not_verified_json(const util::Error &reason);
+[[nodiscard]] std::string burn_json(const BurnReport &report);
 
 } // namespace mdrescue::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "media/iso_reader.h"
 
+#include "manifest/kept_table.h"
 #include "media/iso_libisofs.h"
 #include "media/iso_library.h"
 #include "util/text.h"
@@ -105,8 +106,8 @@ util::Result<void> collect(IsoDir *directory, const std::string &prefix, std::ui
 
 IsoReader::IsoReader(IsoReader &&other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)),
-      room_(other.room_), field_(std::move(other.field_)), volume_id_(std::move(other.volume_id_)) {
-}
+      room_(other.room_), field_(std::move(other.field_)), volume_id_(std::move(other.volume_id_)),
+      kept_table_(std::move(other.kept_table_)) {}
 
 IsoReader::~IsoReader() {
     if (descriptor_ >= 0)
@@ -164,11 +165,29 @@ util::Result<void> IsoReader::identify() {
             fmt::format("truncated: the image has {} bytes, of which only {} are here",
                         field_.bytes, room_),
             "Copy the image again.");
+    find_kept_table();
     return {};
+}
+
+void IsoReader::find_kept_table() {
+    const std::uint64_t offset = manifest::kept_table_offset(field_.bytes);
+    if (room_ < offset || room_ - offset < manifest::kept_table_size)
+        return;
+    std::string record(manifest::kept_table_size, '\0');
+    if (read_raw(offset, record.data(), record.size())) // unreadable: the digest will tell
+        kept_table_ = manifest::parse_kept_table(field_.sha256, record);
 }
 
 util::Result<void> IsoReader::read_at(std::uint64_t offset, char *buffer,
                                       std::size_t length) const {
+    MDR_TRY(read_raw(offset, buffer, length));
+    if (kept_table_)
+        manifest::put_kept_table(*kept_table_, offset, buffer, length);
+    return {};
+}
+
+util::Result<void> IsoReader::read_raw(std::uint64_t offset, char *buffer,
+                                       std::size_t length) const {
     for (std::size_t done = 0; done < length;) {
         const ssize_t count =
             pread(descriptor_, buffer + done, length - done, static_cast<off_t>(offset + done));

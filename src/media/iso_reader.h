@@ -37,7 +37,8 @@ class IsoReader {
     [[nodiscard]] const manifest::DigestField &digest_field() const { return field_; }
     [[nodiscard]] const std::string &volume_id() const { return volume_id_; }
 
-    /// Exactly `length` bytes, or an error.
+    /// Exactly `length` bytes of the image, or an error. On a stick with a partition behind the
+    /// image, the partition table is the image's own (manifest/kept_table.h).
     [[nodiscard]] util::Result<void> read_at(std::uint64_t offset, char *buffer,
                                              std::size_t length) const;
     /// Every regular file by path, with the Rock Ridge names.
@@ -49,12 +50,16 @@ class IsoReader {
   private:
     IsoReader(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
     [[nodiscard]] util::Result<void> identify();
+    void find_kept_table();
+    [[nodiscard]] util::Result<void> read_raw(std::uint64_t offset, char *buffer,
+                                              std::size_t length) const;
 
     int descriptor_ = -1;
     std::string path_;
     std::uint64_t room_ = 0; ///< size of the file or device
     manifest::DigestField field_;
     std::string volume_id_;
+    std::optional<std::string> kept_table_; ///< the image's own system area, where it is kept
 };
 
 } // namespace mdrescue::media

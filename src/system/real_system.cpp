@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "system/claimed_device.h"
 #include "system/descriptor.h"
 #include "system/files.h"
 #include "system/system.h"
@@ -275,6 +276,9 @@ class RealSystem final : public System {
     Result<void> write_device(const std::string &path, std::uint64_t offset,
                               const std::string &bytes, Claim claim) override {
         return system::write_device(path, offset, bytes, claim);
+    }
+    Result<std::unique_ptr<ClaimedDevice>> claim(const std::string &path) override {
+        return claim_device(path);
     }
     Result<void> replace_file(const std::string &path, const std::string &bytes,
                               std::uint32_t mode) override {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mdrescue::system {
@@ -50,9 +51,9 @@ struct Attributes {
 
 /// What lies under a name; the last link is not followed.
 struct FileInfo {
-    std::uint32_t type = 0; ///< S_IFREG, S_IFDIR, … as in st_mode (inode(7))
-    std::uint64_t size = 0; ///< in bytes
-    std::uint64_t rdev = 0; ///< devices: as in st_rdev
+    std::uint32_t type = 0;  ///< S_IFREG, S_IFDIR, … as in st_mode (inode(7))
+    std::uint64_t size = 0;  ///< in bytes
+    std::uint64_t rdev = 0;  ///< devices: as in st_rdev
     std::uint64_t inode = 0; ///< on one filesystem the same for links to one file
     Attributes attributes;
 };
@@ -62,6 +63,26 @@ enum class Claim {
     exclusive, ///< O_EXCL: refused while the device or a partition of it is mounted, a member, swap
                ///< (open(2))
     shared,    ///< partitions of it are in use already, by members this recovery has added
+};
+
+/// A block device this process alone has open for writing (O_EXCL, open(2)) as long as this lives:
+/// nobody can mount it or make it a member meanwhile. Offsets and lengths are in bytes, multiples
+/// of its logical sector.
+class ClaimedDevice {
+  public:
+    virtual ~ClaimedDevice() = default;
+    [[nodiscard]] virtual std::uint64_t size() const = 0; ///< in bytes
+    [[nodiscard]] virtual util::Result<void> write(std::uint64_t offset,
+                                                   std::string_view bytes) = 0;
+    /// All that was written is on the device, its own cache included (fdatasync(2)).
+    [[nodiscard]] virtual util::Result<void> flush() = 0;
+    /// What is read from now on comes from the device, not from memory (BLKFLSBUF).
+    [[nodiscard]] virtual util::Result<void> forget_cached() = 0;
+    /// Exactly `length` bytes, or an error.
+    [[nodiscard]] virtual util::Result<std::string> read(std::uint64_t offset,
+                                                         std::size_t length) = 0;
+    /// The kernel takes up the partition table that lies there now (BLKRRPART).
+    [[nodiscard]] virtual util::Result<void> reread_partitions() = 0;
 };
 
 /// The one narrow way to the machine: everything that runs a program, mounts, or touches a device
@@ -104,6 +125,9 @@ class System {
                                                           std::uint64_t offset,
                                                           const std::string &bytes,
                                                           Claim claim) = 0;
+    /// For long writes. Error: it is no block device, or it is in use.
+    [[nodiscard]] virtual util::Result<std::unique_ptr<ClaimedDevice>>
+    claim(const std::string &path) = 0;
     /// A regular file, completely or not at all: temporary file beside it, fsync, rename, fsync of
     /// the directory. Owner, mode and xattrs of an existing file stay; a new one is root's with
     /// that mode.
@@ -113,8 +137,8 @@ class System {
     [[nodiscard]] virtual util::Result<void> append_file(const std::string &path,
                                                          const std::string &bytes) = 0;
 
-    // For restoring trees. None follows a symbolic link in the last component, and none but rename()
-    // replaces what is there: remove() first.
+    // For restoring trees. None follows a symbolic link in the last component, and none but
+    // rename() replaces what is there: remove() first.
     /// The bytes of one regular file into a new one, mode 0600, fsync(2).
     [[nodiscard]] virtual util::Result<void> copy_file(const std::string &source,
                                                        const std::string &target) = 0;

@@ -29,6 +29,8 @@ MENU_ENTRY = r"Guided recovery of"
 MENU_DRAWN = r"automatically in"
 # The agent's screen is complete and it waits for an answer.
 READY = r"^mdrescue: READY guided$"
+# "Check this medium" found every byte right.
+MEDIUM_SOUND = r"^mdrescue: RESULT done: the medium is sound"
 # Something went wrong so early that nobody else says so.
 BOOT_FAILURE = r"Kernel panic|grub rescue>|error: bad shim signature|Security Violation|mdrescue: RESULT failed.*"
 

@@ -5,6 +5,7 @@
 #include "../support/fake_system.h"
 #include "manifest/image_digest.h"
 #include "manifest/image_sums.h"
+#include "manifest/kept_table.h"
 #include "profile/profile.h"
 
 #include <doctest/doctest.h>
@@ -113,6 +114,26 @@ TEST_CASE("a sound medium is one linear read; bytes after the image do not count
     const auto report = check_medium(system, medium, progress).value();
     CHECK(report.sound());
     CHECK(report.bytes == disc.image.size());
+}
+
+TEST_CASE("a stick with a partition behind the image is sound by the table that is kept there") {
+    FakeSystem system;
+    Disc disc(system);
+    const Medium medium = find_medium(system, id, devices).value();
+    util::Progress progress;
+    std::string &bytes = system.files["/dev/sr0"];
+    const auto field = manifest::parse_digest_field(
+        std::string_view(bytes).substr(manifest::digest_field_offset, manifest::digest_field_size));
+    REQUIRE(field);
+    const std::string record = manifest::kept_table_text(
+        field->sha256, std::string_view(bytes).substr(0, manifest::system_area_size));
+    bytes[600] ^= 1; // the table
+    CHECK_FALSE(check_medium(system, medium, progress).value().sound());
+    bytes.resize(manifest::kept_table_offset(field->bytes), '\0');
+    bytes += record;
+    CHECK(check_medium(system, medium, progress).value().sound());
+    bytes[100] ^= 1; // the boot code is no table
+    CHECK_FALSE(check_medium(system, medium, progress).value().sound());
 }
 
 TEST_CASE("a damaged medium is told by file") {

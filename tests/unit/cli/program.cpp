@@ -20,6 +20,17 @@ namespace {
 
 constexpr unsigned nobody = 65534;
 
+/// In the child: standard input that ends after `text`, which a pipe has room for.
+void type(const std::string &text) {
+    std::array<int, 2> input{};
+    if (::pipe(input.data()) != 0 ||
+        ::write(input[1], text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        ::_exit(99);
+    ::close(input[1]);
+    ::dup2(input[0], STDIN_FILENO);
+    ::close(input[0]);
+}
+
 /// In the child.
 [[noreturn]] void be_the_program(const Run &run) {
     if (run.terminal)
@@ -91,6 +102,7 @@ Ended run_program(const Run &run) {
     REQUIRE(process >= 0);
     if (process == 0) {
         if (!run.terminal) {
+            type(run.input);
             const int place = run.out.empty() ? out[1] : ::open(run.out.c_str(), O_WRONLY);
             if (place < 0 || ::dup2(place, STDOUT_FILENO) < 0)
                 ::_exit(99);

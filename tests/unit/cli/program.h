@@ -17,6 +17,7 @@ struct Ended {
 struct Run {
     std::vector<std::string> arguments; ///< after "mdrescue"
     bool terminal = false;              ///< all three streams are a terminal of 80 columns
+    std::string input = {};             ///< standard input, where it is no terminal; a few lines
     bool unprivileged = false;          ///< as nobody
     std::string terminal_name = "xterm";
     std::string out = {}; ///< standard output is this, opened for writing; "" to collect it

@@ -12,6 +12,44 @@ namespace mdrescue {
 
 /// A machine in memory: files by path, devices as their bytes, a clock that only sleep() moves.
 class FakeSystem final : public system::System {
+    class Claimed final : public system::ClaimedDevice {
+      public:
+        Claimed(FakeSystem &machine, std::string path)
+            : machine_(machine), path_(std::move(path)), bytes_(machine.files.at(path_)) {}
+        ~Claimed() override { machine_.claimed.push_back("release " + path_); }
+        Claimed(const Claimed &) = delete;
+        Claimed &operator=(const Claimed &) = delete;
+        [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+        util::Result<void> write(std::uint64_t offset, std::string_view bytes) override {
+            std::string changed(bytes);
+            if (machine_.on_claimed_write)
+                MDR_TRY(machine_.on_claimed_write(offset, changed));
+            if (offset + changed.size() > bytes_.size())
+                return util::fail(path_ + " is too short");
+            bytes_.replace(offset, changed.size(), changed);
+            machine_.claimed.push_back("write " + std::to_string(offset) + "+" +
+                                       std::to_string(changed.size()));
+            return {};
+        }
+        util::Result<void> flush() override { return note("flush"); }
+        util::Result<void> forget_cached() override { return note("forget"); }
+        util::Result<void> reread_partitions() override { return note("reread"); }
+        util::Result<std::string> read(std::uint64_t offset, std::size_t length) override {
+            if (machine_.unreadable.contains(path_))
+                return util::fail("cannot read " + path_);
+            return bytes_.substr(offset, length);
+        }
+
+      private:
+        util::Result<void> note(const char *what) {
+            machine_.claimed.emplace_back(what);
+            return {};
+        }
+        FakeSystem &machine_;
+        std::string path_;
+        std::string &bytes_;
+    };
+
   public:
     std::map<std::string, std::string> files;
     std::set<std::string> unreadable; ///< paths that fail with an error of the medium
@@ -97,6 +135,15 @@ class FakeSystem final : public system::System {
         device.replace(offset, bytes.size(), bytes);
         device_writes.push_back({path, offset, bytes.size(), claim});
         return {};
+    }
+    /// What a claimed device does with bytes before they are on it: change or refuse them.
+    std::function<util::Result<void>(std::uint64_t offset, std::string &bytes)> on_claimed_write;
+    std::vector<std::string> claimed; ///< what was done with claimed devices, in order
+    util::Result<std::unique_ptr<system::ClaimedDevice>> claim(const std::string &path) override {
+        if (unwritable.contains(path))
+            return util::fail("cannot open for writing " + path);
+        claimed.push_back("claim " + path);
+        return std::make_unique<Claimed>(*this, path);
     }
     util::Result<void> replace_file(const std::string &path, const std::string &bytes,
                                     std::uint32_t) override {

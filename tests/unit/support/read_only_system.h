@@ -16,6 +16,7 @@ class ReadOnlySystem : public system::System {
     util::Result<void> mount(const system::Mount &) override { throw forbidden(); }
     util::Result<void> unmount(const std::string &) override { throw forbidden(); }
     util::Result<void> write_device(const std::string &, std::uint64_t, const std::string &, system::Claim) override { throw forbidden(); }
+    util::Result<std::unique_ptr<system::ClaimedDevice>> claim(const std::string &) override { throw forbidden(); }
     util::Result<void> replace_file(const std::string &, const std::string &, std::uint32_t) override { throw forbidden(); }
     util::Result<void> append_file(const std::string &, const std::string &) override { throw forbidden(); }
     util::Result<void> copy_file(const std::string &, const std::string &) override { throw forbidden(); }

@@ -131,6 +131,9 @@ class ScratchSystem final : public system::System {
         written.push_back(path + "@" + std::to_string(offset));
         return {};
     }
+    util::Result<std::unique_ptr<system::ClaimedDevice>> claim(const std::string &path) override {
+        throw std::logic_error("claims " + path);
+    }
     util::Result<void> replace_file(const std::string &path, const std::string &bytes,
                                     std::uint32_t mode) override {
         MDR_TRY(change(path));

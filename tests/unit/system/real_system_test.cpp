@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "system/system.h"
+#include "util/text.h"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mdrescue;
 using namespace std::chrono_literals;
@@ -98,4 +100,35 @@ TEST_CASE("looking at files never follows the last link; renaming replaces") {
     CHECK(system->look(directory + "/link").value()->type == S_IFREG);
     CHECK_FALSE(system->rename(directory + "/file", directory + "/link").has_value());
     CHECK(system->remove(directory).has_value());
+}
+
+TEST_CASE("a claimed device is this process's alone, and gives back what lies on it") {
+    const auto system = system::real_system();
+    std::string file = "/tmp/mdrescue-claim-XXXXXX";
+    const int descriptor = ::mkstemp(file.data());
+    REQUIRE(::ftruncate(descriptor, 1 << 20) == 0);
+    ::close(descriptor);
+    CHECK(system->claim(file).error().message.find("is no block device") != std::string::npos);
+    CHECK_FALSE(system->claim("/dev/null").has_value());
+
+    const auto loop = system->run({.argv = {"losetup", "--find", "--show", file}});
+    if (loop && loop->status == 0) { // root, and a kernel with loop devices
+        const std::string path(util::trimmed(loop->out));
+        {
+            const auto claimed = system->claim(path);
+            REQUIRE(claimed.has_value());
+            system::ClaimedDevice &device = **claimed;
+            CHECK(device.size() == 1 << 20);
+            CHECK(device.write(4096, std::string(4096, 'x')).has_value());
+            CHECK(device.flush().has_value());
+            CHECK(device.forget_cached().has_value());
+            CHECK(device.read(4096, 4096).value() == std::string(4096, 'x'));
+            CHECK_FALSE(device.read(1 << 20, 512).has_value());
+            CHECK_FALSE(system->claim(path).has_value());
+        }
+        CHECK(system->claim(path).has_value());
+        CHECK(system::run_ok(*system, {.argv = {"losetup", "--detach", path}}).has_value());
+        CHECK(system->read_at(file, 4096, 4096).value() == std::string(4096, 'x'));
+    }
+    CHECK(system->remove(file).has_value());
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "burn/stick.h"
+
+#include "etc/fstab.h"
+#include "execute/device_content.h"
+#include "util/text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace mdrescue::burn {
+namespace {
+
+using model::Content;
+using util::fail;
+using util::printable;
+using util::Result;
+
+/// An image's partition table and boot code count in sectors of this size.
+constexpr std::uint32_t sector_size = 512;
+
+std::string labelled(const std::string &type, const std::string &label) {
+    return label.empty() ? type : fmt::format("{} \"{}\"", type, label);
+}
+
+std::string words(const Content &content) {
+    switch (content.kind) {
+    case Content::Kind::empty: return "no known content";
+    case Content::Kind::filesystem:
+        return content.filesystem ? labelled(content.type, content.filesystem->label)
+                                  : content.type;
+    case Content::Kind::md_member: return "member of the array " + content.uuid;
+    case Content::Kind::lvm_pv: return "physical volume of LVM";
+    case Content::Kind::luks: return "encrypted (LUKS)";
+    case Content::Kind::partitioned: return "partition table " + content.type;
+    case Content::Kind::other:
+    case Content::Kind::ambiguous: return content.type;
+    }
+    return content.type;
+}
+
+struct Place {
+    std::string path;
+    const Content *content = nullptr;
+    const model::Partition *partition = nullptr; ///< null for the whole disk
+};
+
+std::vector<Place> places(const model::Disk &disk) {
+    std::vector<Place> found{{model::device_path(disk, 0), &disk.content, nullptr}};
+    if (disk.table)
+        for (const model::Partition &partition : disk.table->partitions)
+            found.push_back(
+                {model::device_path(disk, partition.number), &partition.content, &partition});
+    return found;
+}
+
+std::string loss(const Place &place, const model::Disk &disk) {
+    const std::uint64_t size =
+        place.partition != nullptr ? place.partition->size * disk.logical_sector : disk.size;
+    return printable(
+        fmt::format("{} ({}): {}", place.path, util::size_text(size), words(*place.content)));
+}
+
+/// The group a physical volume belongs to; "" where its metadata was not found.
+std::string group_of(const model::Machine &machine, const std::string &volume) {
+    for (const model::VolumeGroup &group : machine.volume_groups)
+        if (std::find(group.physical_volumes.begin(), group.physical_volumes.end(), volume) !=
+            group.physical_volumes.end())
+            return group.name;
+    return "";
+}
+
+std::string member_doubt(const model::Machine &machine, const Place &place) {
+    switch (place.content->kind) {
+    case Content::Kind::md_member:
+        return fmt::format("{} is a member of the RAID array {}.", place.path, place.content->uuid);
+    case Content::Kind::lvm_pv: {
+        const std::string group = group_of(machine, place.content->uuid);
+        return fmt::format("{} holds the volume group {}.", place.path,
+                           group.empty() ? "(name unknown)" : group);
+    }
+    default: return "";
+    }
+}
+
+bool names(const etc::FstabEntry &entry, const Place &place) {
+    using Source = etc::FstabEntry::Source;
+    const auto &filesystem = place.content->filesystem;
+    const std::string guid = place.partition != nullptr ? place.partition->uuid : "";
+    switch (entry.kind) {
+    case Source::uuid: return !place.content->uuid.empty() && entry.source == place.content->uuid;
+    case Source::label:
+        return filesystem && !filesystem->label.empty() && entry.source == filesystem->label;
+    case Source::partuuid:
+        return !guid.empty() &&
+               std::equal(guid.begin(), guid.end(), entry.source.begin(), entry.source.end(),
+                          [](unsigned char a, unsigned char b) {
+                              return std::toupper(a) == std::toupper(b);
+                          });
+    case Source::partlabel:
+        return place.partition != nullptr && !place.partition->name.empty() &&
+               entry.source == place.partition->name;
+    case Source::device: return entry.source == place.path;
+    case Source::other: return false;
+    }
+    return false;
+}
+
+/// A disk whose filesystems this system mounts is the system's, also while they are not mounted.
+std::vector<std::string> system_doubts(const model::Machine &machine, const Place &place) {
+    std::vector<std::string> found;
+    const model::VerbatimFile *file = model::find_file(machine, "/etc/fstab");
+    if (file == nullptr)
+        return found;
+    for (const etc::FstabLine &line : etc::parse_fstab(file->text).lines)
+        if (line.entry && names(*line.entry, place))
+            found.push_back(fmt::format("{} belongs to this system: /etc/fstab mounts it on {}.",
+                                        place.path, line.entry->target));
+    return found;
+}
+
+} // namespace
+
+std::string Stick::identity() const {
+    const std::string serial = printable(util::trimmed(disk.serial));
+    return serial.empty() ? printable(disk.kernel_name) : serial;
+}
+
+Stick judge(const model::Machine &machine, const model::Disk &disk) {
+    Stick stick{.path = model::device_path(disk, 0), .disk = disk, .losses = {}, .doubts = {}};
+    if (!disk.removable)
+        stick.doubts.push_back(printable(
+            fmt::format("{} is not removable: it is a disk{}, not a stick.", stick.path,
+                        disk.transport.empty() ? "" : fmt::format(" ({})", disk.transport))));
+    for (const Place &place : places(disk)) {
+        if (place.content->kind != Content::Kind::empty)
+            stick.losses.push_back(loss(place, disk));
+        if (const std::string doubt = member_doubt(machine, place); !doubt.empty())
+            stick.doubts.push_back(printable(doubt));
+        for (const std::string &doubt : system_doubts(machine, place))
+            stick.doubts.push_back(printable(doubt));
+    }
+    return stick;
+}
+
+Result<void> confirm_fits(const model::Disk &disk, std::uint64_t bytes) {
+    const std::string path = model::device_path(disk, 0);
+    if (disk.read_only)
+        return fail(fmt::format("{} is read-only: nothing was written", path),
+                    "Look for a write-protect switch on the stick.");
+    if (disk.size < bytes)
+        return fail(fmt::format("{} is too small: it has {} bytes, the image needs {}; {} are "
+                                "missing",
+                                path, disk.size, bytes, bytes - disk.size),
+                    "Take a larger one.");
+    if (disk.logical_sector != sector_size)
+        return fail(fmt::format("{} has sectors of {} bytes; the partition table of an image "
+                                "is for {}, so it would not start from there",
+                                path, disk.logical_sector, sector_size),
+                    "Take a stick with sectors of 512 bytes; nearly all have them.");
+    return {};
+}
+
+Result<model::Disk> disk_named(const model::Machine &machine, const std::string &path) {
+    for (const model::Disk &disk : machine.disks) {
+        if (model::device_path(disk, 0) == path)
+            return disk;
+        if (disk.table)
+            for (const model::Partition &partition : disk.table->partitions)
+                if (model::device_path(disk, partition.number) == path)
+                    return fail(fmt::format("{} is a partition; an image takes a whole stick",
+                                            printable(path)),
+                                fmt::format("Name {}, if all on it may go.",
+                                            printable(model::device_path(disk, 0))));
+    }
+    return fail(fmt::format("{} is neither a disk nor a CD, DVD or BD drive", printable(path)),
+                "`lsblk` shows the disks. Loop devices, arrays and volumes are not written to.");
+}
+
+Result<void> confirm_free(system::System &system, const std::string &path) {
+    auto free = execute::confirm_unused(system, path);
+    if (!free)
+        return fail(free.error().message + ": nothing was written",
+                    "What is in use is never overwritten. If it is the one you mean: umount, "
+                    "swapoff, `mdadm --stop` or `vgchange -an` first, then start again.");
+    return {};
+}
+
+} // namespace mdrescue::burn
