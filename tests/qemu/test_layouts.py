@@ -69,7 +69,7 @@ def test_single_esp(lab, slot):
     recovered_from_disc(lab, program.image(lab, SINGLE_ESP), slot)
 
 
-@cases(case("disk1", 0), case("disk2", 1, thorough=True))
+@cases(case("disk1", 0, thorough=True), case("disk2", 1, thorough=True))
 def test_mirror_bios_gpt(lab, slot):
     """Two virtio disks with GPT and BIOS boot partitions, LVM on RAID-1: whichever is replaced, the machine starts from each of them alone."""
     made = program.image(lab, MIRROR_BIOS_GPT)
