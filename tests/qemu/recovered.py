@@ -125,6 +125,8 @@ def boot_disks_are_remembered(machine, count):
 def parity_is_right(machine, layout):
     """md itself reads all members of each array and finds nothing that does not match."""
     for array in layout.arrays:
+        if array.level in ("1", "10"):  # pages that changed while they were written, swap above all, may differ there (md(4), SCRUBBING AND MISMATCHES)
+            continue
         md = f"/sys/block/md{array.number}/md"
         machine.console.output(f"echo check >{md}/sync_action; mdadm --wait /dev/md{array.number}; true", 600)
         assert machine.console.output(f"cat {md}/mismatch_cnt").strip() == "0", f"md{array.number} does not match"
