@@ -24,8 +24,7 @@ diagnose::Surveys survey(system::System &system, Terminal &terminal, const model
                          const Outlook &outlook, const std::string &medium) {
     diagnose::Surveys surveys;
     for (const model::Disk &disk : outlook.observed.disks) {
-        if (!diagnose::worth_surveying(profile, outlook.observed, outlook.comparison, disk.id,
-                                       medium))
+        if (!diagnose::worth_surveying(disk, medium))
             continue;
         terminal.status(
             fmt::format("looking whether {} is blank", util::printable(disk.kernel_name)));

@@ -139,8 +139,8 @@ struct Scene {
 };
 
 /// Why a disk can never be written to, whatever is on it; "" when it can.
-std::string never(const Scene &scene, const Disk &disk) {
-    if (lies_on(scene.medium, disk))
+std::string never(const std::string &medium, const Disk &disk) {
+    if (lies_on(medium, disk))
         return "is the medium this runs from";
     if (disk.size == 0)
         return "has no size";
@@ -164,7 +164,7 @@ std::string too_small(const Scene &scene, const Disk &recorded, const Disk &disk
 }
 
 Candidate judged(const Scene &scene, const Disk &recorded, const Disk &disk) {
-    Candidate candidate{disk.id, Fitness::unfit, never(scene, disk), 0};
+    Candidate candidate{disk.id, Fitness::unfit, never(scene.medium, disk), 0};
     if (candidate.reason.empty())
         candidate.reason = too_small(scene, recorded, disk, candidate.bytes_missing);
     if (!candidate.reason.empty())
@@ -249,10 +249,8 @@ std::vector<Vacancy> find_vacancies(const Profile &profile, const Machine &obser
     return vacancies;
 }
 
-bool worth_surveying(const Profile &profile, const Machine &observed, const Comparison &comparison,
-                     const std::string &observed_disk, const std::string &medium) {
-    const Disk *disk = model::find_disk(observed, observed_disk);
-    return disk != nullptr && never({profile, observed, comparison, {}, medium}, *disk).empty();
+bool worth_surveying(const Disk &observed, const std::string &medium) {
+    return never(medium, observed).empty();
 }
 
 } // namespace mdrescue::diagnose

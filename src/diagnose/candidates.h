@@ -48,8 +48,6 @@ find_vacancies(const model::Profile &profile, const model::Machine &observed,
 
 /// Whether a disk is read at all: not the medium, not removable or read-only. One that is in use is
 /// read up to its first content, and for its marker: md may have rebuilt what was never finished.
-[[nodiscard]] bool worth_surveying(const model::Profile &profile, const model::Machine &observed,
-                                   const Comparison &comparison, const std::string &observed_disk,
-                                   const std::string &medium);
+[[nodiscard]] bool worth_surveying(const model::Disk &observed, const std::string &medium);
 
 } // namespace mdrescue::diagnose

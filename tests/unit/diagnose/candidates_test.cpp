@@ -172,8 +172,7 @@ TEST_CASE("md has rebuilt a half-written replacement: it is gone on with all the
     test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
                     test::linux_journal_machine("1.2"),
                     {}};
-    CHECK(diagnose::worth_surveying(look.profile, look.observed, look.comparison(), "disk1",
-                                    "/dev/sr0"));
+    CHECK(diagnose::worth_surveying(look.observed.disks[0], "/dev/sr0"));
     look.surveys["disk1"] = {diagnose::Survey::Bytes::used, "",
                              diagnose::marker_bytes(look.profile, "disk1")};
     const auto vacancies = look.vacancies();
