@@ -47,26 +47,20 @@ bool stays(const plan::Step &step) {
 Proof step_proof(Context &context, const plan::Step &step) {
     const Status status = check(context, step);
     const std::string title = plan::title(step, context.plan, context.machines());
+    const std::string disk = plan::disk_of(step);
     return status.kind == Status::Kind::done
-               ? Proof{true, title + ": read back, as recorded"}
+               ? Proof{true, title + ": read back, as recorded", disk}
                : Proof{false,
                        fmt::format("{}: {}", title,
-                                   status.reason.empty() ? "not as recorded" : status.reason)};
+                                   status.reason.empty() ? "not as recorded" : status.reason),
+                       disk};
 }
 
 /// Everything that was put on a replacement was read back as recorded: a boot loader starts nothing
 /// without the files it loads.
-bool all_proven(const Context &context, const std::string &disk, const std::vector<Proof> &steps) {
-    std::size_t proof = 0;
-    bool proven = true;
-    for (const plan::Step &step : context.plan.steps) {
-        if (!stays(step))
-            continue;
-        if (plan::disk_of(step) == disk)
-            proven = proven && steps[proof].proven;
-        ++proof;
-    }
-    return proven;
+bool all_proven(const std::string &disk, const std::vector<Proof> &steps) {
+    return std::all_of(steps.begin(), steps.end(),
+                       [&](const Proof &proof) { return proof.disk != disk || proof.proven; });
 }
 
 /// What is known of a boot loader, and how: "yes (boot entry "debian")".
@@ -90,7 +84,7 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
     const model::Array *array = array_with(context.profile.machine, {recorded.id, esp.partition});
     if (array != nullptr && !array_proof(context, *array).proven)
         return {};
-    if (replaced && !all_proven(context, recorded.id, report.steps))
+    if (replaced && !all_proven(recorded.id, report.steps))
         return {};
     const UefiStart start = uefi_start(context, recorded, esp, array == nullptr && !replaced);
     return start.by ? Verdict{true, fmt::format("yes ({})", *start.by)}
@@ -100,7 +94,7 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
 /// A disk that was not replaced has the boot loader it had; what is seen on it now is what is said.
 Verdict bios_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
                      bool replaced, const ProofReport &report) {
-    const bool starts = replaced ? all_proven(context, recorded.id, report.steps)
+    const bool starts = replaced ? all_proven(recorded.id, report.steps)
                                  : model::starts_machine(context.profile.machine, now);
     return starts ? Verdict{true, "yes"} : Verdict{};
 }

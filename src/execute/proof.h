@@ -12,6 +12,7 @@ namespace mdrescue::execute {
 struct Proof {
     bool proven = false;
     std::string sentence; ///< "md1: all 6 members up, no bad blocks"; printable
+    std::string disk{};   ///< of what was put on a replacement: the recorded disk
 };
 
 struct ProofReport {
