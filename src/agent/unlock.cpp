@@ -38,11 +38,9 @@ bool harmless(const std::string &name) {
 std::optional<std::string> device_of(const std::vector<execute::NamedDevice> &devices,
                                      const std::string &source) {
     const auto [kind, value] = etc::source_name(source);
-    const execute::SourceName name = execute::simplified(kind, value);
     for (const execute::NamedDevice &device : devices)
         if (device.content->kind == model::Content::Kind::luks &&
-            (execute::carries(device, name.kind, name.value) ||
-             std::find(device.paths.begin(), device.paths.end(), name.value) != device.paths.end()))
+            execute::is_named(device, kind, value))
             return device.paths.front();
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 
 #include "etc/fstab.h"
 #include "execute/device_content.h"
+#include "execute/named_devices.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 namespace mdrescue::burn {
 namespace {
 
+using execute::NamedDevice;
 using model::Content;
 using util::fail;
 using util::printable;
@@ -39,26 +41,14 @@ std::string words(const Content &content) {
     return content.type;
 }
 
-struct Place {
-    std::string path;
-    const Content *content = nullptr;
-    const model::Partition *partition = nullptr; ///< null for the whole disk
-};
-
-std::vector<Place> places(const model::Disk &disk) {
-    std::vector<Place> found{{model::device_path(disk, 0), &disk.content, nullptr}};
-    if (disk.table)
+std::string loss(const NamedDevice &place, const model::Disk &disk) {
+    std::uint64_t size = disk.size;
+    if (place.partition != 0)
         for (const model::Partition &partition : disk.table->partitions)
-            found.push_back(
-                {model::device_path(disk, partition.number), &partition.content, &partition});
-    return found;
-}
-
-std::string loss(const Place &place, const model::Disk &disk) {
-    const std::uint64_t size =
-        place.partition != nullptr ? place.partition->size * disk.logical_sector : disk.size;
-    return printable(
-        fmt::format("{} ({}): {}", place.path, util::size_text(size), words(*place.content)));
+            if (partition.number == place.partition)
+                size = partition.size * disk.logical_sector;
+    return printable(fmt::format("{} ({}): {}", place.paths.front(), util::size_text(size),
+                                 words(*place.content)));
 }
 
 /// The group a physical volume belongs to; "" where its metadata was not found.
@@ -70,52 +60,30 @@ std::string group_of(const model::Machine &machine, const std::string &volume) {
     return "";
 }
 
-std::string member_doubt(const model::Machine &machine, const Place &place) {
+std::string member_doubt(const model::Machine &machine, const NamedDevice &place) {
     switch (place.content->kind) {
     case Content::Kind::md_member:
-        return fmt::format("{} is a member of the RAID array {}.", place.path, place.content->uuid);
+        return fmt::format("{} is a member of the RAID array {}.", place.paths.front(),
+                           place.content->uuid);
     case Content::Kind::lvm_pv: {
         const std::string group = group_of(machine, place.content->uuid);
-        return fmt::format("{} holds the volume group {}.", place.path,
+        return fmt::format("{} holds the volume group {}.", place.paths.front(),
                            group.empty() ? "(name unknown)" : group);
     }
     default: return "";
     }
 }
 
-bool names(const etc::FstabEntry &entry, const Place &place) {
-    using Source = etc::FstabEntry::Source;
-    const auto &filesystem = place.content->filesystem;
-    const std::string guid = place.partition != nullptr ? place.partition->uuid : "";
-    switch (entry.kind) {
-    case Source::uuid: return !place.content->uuid.empty() && entry.source == place.content->uuid;
-    case Source::label:
-        return filesystem && !filesystem->label.empty() && entry.source == filesystem->label;
-    case Source::partuuid:
-        return !guid.empty() &&
-               std::equal(guid.begin(), guid.end(), entry.source.begin(), entry.source.end(),
-                          [](unsigned char a, unsigned char b) {
-                              return std::toupper(a) == std::toupper(b);
-                          });
-    case Source::partlabel:
-        return place.partition != nullptr && !place.partition->name.empty() &&
-               entry.source == place.partition->name;
-    case Source::device: return entry.source == place.path;
-    case Source::other: return false;
-    }
-    return false;
-}
-
 /// A disk whose filesystems this system mounts is the system's, also while they are not mounted.
-std::vector<std::string> system_doubts(const model::Machine &machine, const Place &place) {
+std::vector<std::string> system_doubts(const model::Machine &machine, const NamedDevice &place) {
     std::vector<std::string> found;
     const model::VerbatimFile *file = model::find_file(machine, "/etc/fstab");
     if (file == nullptr)
         return found;
     for (const etc::FstabLine &line : etc::parse_fstab(file->text).lines)
-        if (line.entry && names(*line.entry, place))
+        if (line.entry && execute::is_named(place, line.entry->kind, line.entry->source))
             found.push_back(fmt::format("{} belongs to this system: /etc/fstab mounts it on {}.",
-                                        place.path, line.entry->target));
+                                        place.paths.front(), line.entry->target));
     return found;
 }
 
@@ -132,7 +100,9 @@ Stick judge(const model::Machine &machine, const model::Disk &disk) {
         stick.doubts.push_back(printable(
             fmt::format("{} is not removable: it is a disk{}, not a stick.", stick.path,
                         disk.transport.empty() ? "" : fmt::format(" ({})", disk.transport))));
-    for (const Place &place : places(disk)) {
+    model::Machine alone;
+    alone.disks = {disk};
+    for (const NamedDevice &place : execute::named_devices(alone)) {
         if (place.content->kind != Content::Kind::empty)
             stick.losses.push_back(loss(place, disk));
         if (const std::string doubt = member_doubt(machine, place); !doubt.empty())

@@ -168,6 +168,12 @@ SourceName simplified(Source kind, const std::string &value) {
     return {kind, value};
 }
 
+bool is_named(const NamedDevice &device, Source kind, const std::string &value) {
+    const SourceName name = simplified(kind, value);
+    return carries(device, name.kind, name.value) ||
+           std::find(device.paths.begin(), device.paths.end(), name.value) != device.paths.end();
+}
+
 bool named_by_id(const NamedDevice &device, std::string_view name) {
     if (device.disk == nullptr)
         return false;

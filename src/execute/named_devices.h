@@ -14,7 +14,6 @@ namespace mdrescue::execute {
 inline constexpr std::string_view by_id_directory = "/dev/disk/by-id/";
 
 /// One device by all its names but those in by-id that are made of serial numbers.
-/// One device by all the names that fstab may call it.
 struct NamedDevice {
     std::vector<std::string> paths{};
     const model::Content *content = nullptr;
@@ -33,6 +32,11 @@ struct NamedDevice {
 /// Whether the device has that UUID, label, PARTUUID or PARTLABEL; never true for other kinds.
 [[nodiscard]] bool carries(const NamedDevice &device, etc::FstabEntry::Source kind,
                            const std::string &value);
+
+/// Whether a line of fstab or crypttab means the device: by tag, by a link of udev's that stands
+/// for one, or by one of its paths.
+[[nodiscard]] bool is_named(const NamedDevice &device, etc::FstabEntry::Source kind,
+                            const std::string &value);
 
 /// Whether a name in /dev/disk/by-id can be this disk or partition. They are made of bus, model,
 /// serial and WWN in many ways; what they have in common is that the serial or the WWN is in them,

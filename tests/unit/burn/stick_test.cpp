@@ -110,7 +110,7 @@ TEST_CASE("a volume group raises a doubt, by its name") {
 TEST_CASE("a disk that fstab names is the system's, also while it is not mounted") {
     model::Disk disk = usb_stick();
     model::Machine machine = machine_with(disk);
-    for (const char *source : {"UUID=1234-ABCD", "/dev/sdg1"}) {
+    for (const char *source : {"UUID=1234-ABCD", "/dev/sdg1", "/dev/disk/by-uuid/1234-ABCD"}) {
         machine.files[0].text = std::string(source) + " /mnt/keys vfat noauto 0 0\n";
         CHECK(mentions(judge(machine, disk).doubts, "/etc/fstab mounts it on /mnt/keys"));
     }
