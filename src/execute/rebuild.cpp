@@ -83,10 +83,13 @@ class Patience {
 /// A mdadm that was killed while it added members leaves the array frozen (mdadm's Manage.c:
 /// sysfs_freeze_array); writing "idle" ends that (kernel documentation, admin-guide/md.rst:
 /// sync_action). It lets md do what this step waits for, on an array of the plan.
-void thaw(Context &context, const RebuildState &state) {
-    const auto result = context.system.write_control(
-        fmt::format("/sys/block/{}/md/sync_action", state.kernel_name), "idle");
-    context.journal.note("thaw", fmt::format("{} was frozen and is let go{}", state.kernel_name,
+void thaw(Context &context, const std::string &uuid) {
+    // Safety rule 4: the array is the recorded one, looked at again.
+    const auto result = confirm_array(context, uuid).and_then([&](const std::string &path) {
+        return context.system.write_control(
+            fmt::format("/sys/block/{}/md/sync_action", kernel_name(path)), "idle");
+    });
+    context.journal.note("thaw", fmt::format("the array {} was frozen and is let go{}", uuid,
                                              result ? "" : ": " + result.error().message));
 }
 
@@ -156,10 +159,11 @@ Result<void> apply(Context &context, const plan::WaitForRebuild &step) {
         meter.show(states);
         if (all_idle(states))
             break;
-        for (const RebuildState &state : states) {
+        for (std::size_t i = 0; i < states.size(); ++i) {
+            const RebuildState &state = states[i];
             const unsigned looks = patience_left.count(state);
             if (state.phase == Phase::frozen && looks == thaw_after)
-                thaw(context, state);
+                thaw(context, step.arrays[i]);
             if (looks >= patience)
                 return tl::unexpected(stopped(context.system, state));
         }
