@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/burn_targets.h"
 #include "cli/image_text.h"
+#include "cli/output.h"
 #include "util/text.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
@@ -85,17 +85,23 @@ std::string end_words(const BurnReport &report) {
 
 } // namespace
 
+Result<void> BurnTalk::send(const std::string &text) const {
+    if (!options_.json)
+        return print(text);
+    tell(text);
+    return {};
+}
+
 void BurnTalk::say(const std::string &line) const {
-    fmt::print(options_.json ? stderr : stdout, "{}\n", line);
+    static_cast<void>(send(line + "\n")); // a stream that failed once says so at the end
 }
 
 std::string BurnTalk::ask(const std::string &prompt) const {
-    std::FILE *stream = options_.json ? stderr : stdout;
-    fmt::print(stream, "{}", prompt);
-    std::fflush(stream);
     std::string line;
+    if (!send(prompt)) // nobody has read what is asked
+        return "";
     if (!std::getline(std::cin, line)) {
-        fmt::print(stream, "\n");
+        say("");
         return "";
     }
     return printable(util::trimmed(line));
@@ -137,10 +143,8 @@ Result<void> burn(const Context &context, const BurnOptions &options) {
                                                 : burn_to_stick(talk, target.address, source));
     context.progress.end();
     if (options.json)
-        fmt::print("{}", burn_json(report));
-    else
-        fmt::print("{}\n", options.dry_run ? "dry run: nothing was written" : end_words(report));
-    return {};
+        return print(burn_json(report));
+    return print((options.dry_run ? "dry run: nothing was written" : end_words(report)) + "\n");
 }
 
 } // namespace mdrescue::cli

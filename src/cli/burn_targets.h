@@ -27,6 +27,8 @@ class BurnTalk {
     [[nodiscard]] util::Result<void> consent(const std::string &identity, bool doubts) const;
 
   private:
+    [[nodiscard]] util::Result<void> send(const std::string &text) const;
+
     const Context &context_;
     const BurnOptions &options_;
 };
