@@ -319,7 +319,8 @@ std::optional<Ending> Session::choose() {
 Ending Session::run() {
     terminal_.clear();
     terminal_.show({{{fmt::format("mdrescue {}", MDRESCUE_VERSION), Style::strong},
-                     {"  (everything runs from memory; no disk is written to until you say so)", Style::normal}}});
+                     {"  (everything runs from memory; no disk is written to until you say so)",
+                      Style::normal}}});
     load_drivers();
     if (arguments_.mode == Mode::shell) {
         look_at_medium();
