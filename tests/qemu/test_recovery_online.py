@@ -103,6 +103,7 @@ def test_2f_killed_after_each_step(lab, name):
         console.line("script --quiet --flush --command 'mdrescue recover' /run/said; printf '\\n@@left@@\\n'")
         asked = program.event(console)
         if asked.word == "done":
+            console.wait("^@@left@@$", 60)  # what is typed before that is the program's
             break
         program.consent(console, asked)
         title = program.wait_for_new_step(console, ended)
