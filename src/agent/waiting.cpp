@@ -13,11 +13,20 @@ using namespace std::chrono_literals;
 constexpr auto pause = 100ms;
 constexpr auto medium_limit = 60s;
 constexpr auto disks_limit = 30s;
-constexpr auto quiet_when_all_are_here = 1s; ///< the partitions of the last disk come in this time
-constexpr auto quiet_when_some_miss = 6s;
+constexpr auto quiet_when_all_are_here = 300ms;
+constexpr auto quiet_when_some_miss = 6000ms;
 
 std::int64_t seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
+/// What is there, with all partitions: a disk can be listed before the kernel has read its table,
+/// but opening it waits for that (block/genhd.c, device_add_disk; block/bdev.c, blkdev_get_whole).
+std::vector<BlockDevice> devices_with_partitions(system::System &system) {
+    for (const BlockDevice &device : block_devices(system))
+        if (!device.partition && device.size > 0)
+            static_cast<void>(system.read_at("/dev/" + device.name, 0, 1));
+    return block_devices(system);
 }
 
 /// A driver that cannot be loaded is no reason not to look at what is there.
@@ -57,13 +66,13 @@ void wait_for_disks(system::System &system, Terminal &terminal, Modules &modules
     for (;;) {
         load_more(modules, terminal);
         const auto now = system.now();
-        if (auto devices = block_devices(system); devices != seen) {
-            seen = std::move(devices);
-            last_change = now;
+        if (block_devices(system) != seen) {
+            seen = devices_with_partitions(system);
+            last_change = system.now();
         }
         const bool all_here = recorded != nullptr && as_many_as_recorded(*recorded, seen);
-        const auto quiet = all_here ? std::chrono::seconds(quiet_when_all_are_here)
-                                    : std::chrono::seconds(quiet_when_some_miss);
+        const std::chrono::milliseconds quiet =
+            all_here ? quiet_when_all_are_here : quiet_when_some_miss;
         if (now - last_change >= quiet || now - start >= disks_limit || terminal.interrupted())
             return;
         terminal.status(fmt::format("waiting for disks, {} s (q: go on with those here)",

@@ -17,9 +17,9 @@ namespace mdrescue::agent {
 [[nodiscard]] std::optional<Medium> wait_for_medium(system::System &system, Terminal &terminal,
                                                     Modules &modules, const std::string &image_id);
 
-/// Waits until each recorded disk can be there and nothing new appeared for a moment; or, where one
-/// is missing, until nothing new appeared for some seconds; at most half a minute in all.
-/// recorded: nullptr when there is no profile.
+/// Waits until each recorded disk can be there with its partitions and nothing new appeared for a
+/// moment; or, where one is missing, until nothing new appeared for some seconds; at most half a
+/// minute in all. recorded: nullptr when there is no profile.
 void wait_for_disks(system::System &system, Terminal &terminal, Modules &modules,
                     const model::Machine *recorded);
 

@@ -166,7 +166,7 @@ Result<void> apply(Context &context, const plan::WriteTable &step) {
     if (const Status status = check(context, step); status.kind != Status::Kind::done)
         return fail(
             fmt::format("the partition table of {} was written, but {}", path, status.reason));
-    return look_again(context);
+    return {};
 }
 
 } // namespace mdrescue::execute

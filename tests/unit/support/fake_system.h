@@ -60,6 +60,7 @@ class FakeSystem final : public system::System {
     std::function<system::Output(const system::Command &)> program;
     std::function<void(const system::Mount &)> on_mount;
     std::function<void()> on_sleep;
+    std::function<void(const std::string &path)> on_read;
     std::chrono::steady_clock::time_point clock{};
     struct DeviceWrite {
         std::string path;
@@ -82,6 +83,8 @@ class FakeSystem final : public system::System {
     }
     util::Result<std::string> read_at(const std::string &path, std::uint64_t offset,
                                       std::uint64_t length) override {
+        if (on_read)
+            on_read(path);
         const auto file = files.find(path);
         if (file == files.end() || unreadable.contains(path))
             return util::fail("cannot read " + path);
