@@ -30,6 +30,7 @@ std::string objection(Verdict verdict) {
     case Verdict::duplicate: return "two members claim the same place in it";
     case Verdict::dirty_degraded: return "it is degraded and was not shut down cleanly";
     case Verdict::reshaping: return "its shape was being changed";
+    case Verdict::journal_lost: return "its write journal is gone";
     case Verdict::start:
     case Verdict::restart:
     case Verdict::running:

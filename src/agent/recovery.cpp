@@ -158,11 +158,23 @@ class Recovery {
         return std::nullopt;
     }
 
+    /// One disk cannot take the place of two.
+    static void leave_out_chosen(diagnose::Vacancy &vacancy, const plan::Answers &answers) {
+        std::erase_if(vacancy.candidates, [&](const diagnose::Candidate &candidate) {
+            return std::any_of(
+                answers.replacements.begin(), answers.replacements.end(),
+                [&](const auto &answer) { return answer.second == candidate.observed; });
+        });
+    }
+
     /// Answers to the vacancies that have several choices; none: the operator went back.
     std::optional<plan::Answers> ask_choices() {
         plan::Answers answers;
-        for (const diagnose::Vacancy &vacancy : outlook_.vacancies) {
+        for (diagnose::Vacancy vacancy : outlook_.vacancies) {
+            leave_out_chosen(vacancy, answers);
             const auto choices = diagnose::choices(vacancy);
+            if (choices.size() == 1)
+                answers.replacements[vacancy.recorded] = choices[0].observed;
             if (choices.size() < 2)
                 continue;
             terminal_.show(choice_screen(vacancy, outlook_.observed, start_.profile));

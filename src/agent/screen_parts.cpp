@@ -240,6 +240,8 @@ State state_of(const diagnose::Assembly &assembly, const Array *observed) {
         return {"not started: two disks claim the same slot; take one of them out", Style::bad};
     case diagnose::Verdict::reshaping:
         return {"not started: it was being reshaped, which is left to its own system", Style::bad};
+    case diagnose::Verdict::journal_lost:
+        return {"not started: its write journal is gone", Style::bad};
     case diagnose::Verdict::start:
     case diagnose::Verdict::restart:
     case diagnose::Verdict::running:

@@ -84,12 +84,14 @@ bool duplicate(const Array &usable, const ArrayMember &newest) {
 
 /// The journal of a RAID-4/5/6 closes the write hole, so md starts such an array (md(4),
 /// "journal").
+bool has_journal(const Array &usable) {
+    return std::any_of(usable.members.begin(), usable.members.end(),
+                       [](const ArrayMember &member) { return member.slot == journal; });
+}
+
 bool dirty_degraded(const Array &usable, const ArrayMember &newest) {
-    const bool has_journal =
-        std::any_of(usable.members.begin(), usable.members.end(),
-                    [](const ArrayMember &member) { return member.slot == journal; });
     const bool has_parity = usable.level == 4 || usable.level == 5 || usable.level == 6;
-    return has_parity && !newest.clean && !has_journal && model::degraded(usable);
+    return has_parity && !newest.clean && !has_journal(usable) && model::degraded(usable);
 }
 
 /// Under the recorded name, but a name is raw bytes from a superblock, and it becomes a file name.
@@ -152,6 +154,8 @@ Verdict verdict_of(const Array &found, const Array &usable, const ArrayMember &n
         return Verdict::reshaping;
     if (model::redundancy_left(usable) < 0)
         return Verdict::too_few;
+    if (found.journal && !has_journal(usable))
+        return Verdict::journal_lost;
     if (dirty_degraded(usable, newest))
         return Verdict::dirty_degraded;
     return Verdict::start;

@@ -20,6 +20,7 @@ enum class Verdict {
     split_brain,    ///< two halves were both written to alone
     duplicate,      ///< two members claim the same slot
     reshaping,      ///< its shape was being changed
+    journal_lost,   ///< md does not start it without its write journal (md(4), "journal")
 };
 
 struct LeftOut {

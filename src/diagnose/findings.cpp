@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 namespace mdrescue::diagnose {
 namespace {
@@ -287,6 +288,11 @@ class Search {
             return "its halves were written to apart from each other; one must be chosen";
         case Verdict::duplicate: return "two disks claim the same slot; take one of them out";
         case Verdict::reshaping: return "it was being reshaped, which is left to its own system";
+        case Verdict::journal_lost:
+            return fmt::format("its write journal is gone, and with it perhaps the last writes. By "
+                               "hand: mdadm --assemble --force {0} MEMBER..., then mdadm --manage "
+                               "{0} --add-journal DEVICE (mdadm(8))",
+                               assembly.node);
         case Verdict::start:
         case Verdict::restart:
         case Verdict::running:

@@ -292,7 +292,8 @@ class Planner {
                     continue;
                 if (member.slot < -1)
                     return fail(fmt::format("{} had its write journal on {}; giving it another is "
-                                            "not part of this version",
+                                            "not part of this version: mdadm --manage ARRAY "
+                                            "--add-journal DEVICE does it by hand (mdadm(8)).",
                                             diagnose::array_words(array),
                                             util::printable(member.device.disk)));
                 members.emplace_back(AddMember{array.uuid, member.device, false, spares});

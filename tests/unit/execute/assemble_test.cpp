@@ -252,3 +252,14 @@ TEST_CASE("an array mdadm cannot start is told, nothing is started that was not 
     CHECK_FALSE(assemble(system, split, assemblies));
     CHECK(system.commands.empty());
 }
+
+TEST_CASE("an array is not started without the write journal it had") {
+    model::Machine observed = machine();
+    observed.arrays[0].journal = true;
+    CHECK(decide(observed).verdict == Verdict::journal_lost);
+    model::ArrayMember journal = observed.arrays[0].members[0];
+    journal.device_uuid = "journal";
+    journal.slot = -3;
+    observed.arrays[0].members.push_back(journal);
+    CHECK(decide(observed).verdict == Verdict::start);
+}
