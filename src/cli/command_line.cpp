@@ -205,8 +205,8 @@ void add_status(CLI::App &app, StatusOptions &options, Action &action) {
     add_settings(*command, options.settings);
     add_subject(*command, options);
     command->footer(
-        "\nReads and compares; changes nothing. One line for each difference. Exit status 0:\n"
-        "fresh; 1: something differs, an array is degraded, or there is no image.");
+        "\nReads and compares; changes nothing. One line for each difference. Exit status\n"
+        "0: fresh; 1: something differs, an array is degraded, or there is no image.");
     command->callback(
         [&] { action = [&](const Context &context) { return status(context, options); }; });
 }

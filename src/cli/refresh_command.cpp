@@ -146,24 +146,29 @@ Result<void> refresh(const Context &context, const RefreshOptions &options) {
     MDR_TRY(context.system.make_directory(settings.images));
     MDR_TRY(context.system.lock(settings.images + "/.lock"));
     MDR_TRY_ASSIGN(Situation now, look(context, options, settings));
-    MDR_TRY(write_metrics(context, settings, now.status));
+    // That nobody can be told is no reason to have no image: it is an error in the end.
+    auto told = write_metrics(context, settings, now.status);
+    if (!told)
+        context.progress.warn(told.error().message);
     MDR_TRY(print(status_text(now.status, context.colour)));
     if (fresh(now.status))
-        return {};
+        return told;
+    if (options.hook && !settings.hooks) {
+        MDR_TRY(print("No new image is made: the configuration says HOOKS=no.\n"));
+        return told;
+    }
     const std::string reasons = not_whole(now);
     if (!reasons.empty() && now.last_good)
         return refused(now, reasons);
     if (!worth_building(now.status, reasons.empty()))
         return must_be_fresh(now.status);
-    if (options.hook && !settings.hooks)
-        return print("No new image is made: the configuration says HOOKS=no.\n");
 
     MDR_TRY(make_image(context, options, settings, now, reasons.empty()));
     // /boot may have changed while it was read: the new image is held against the machine, too.
     MDR_TRY_ASSIGN(now, look(context, options, settings));
-    MDR_TRY(write_metrics(context, settings, now.status));
     MDR_TRY(remove_superfluous(context, now, settings.keep));
     MDR_TRY(print(status_text(now.status, context.colour)));
+    MDR_TRY(write_metrics(context, settings, now.status));
     return must_be_fresh(now.status);
 }
 

@@ -43,6 +43,13 @@ TEST_CASE("the installed configuration says the defaults, and every key") {
             active += line.substr(1) + "\n";
         at = end + 1;
     }
+    std::ifstream page(MDRESCUE_SOURCE_DIR "/src/cli/man/mdrescue.conf.5");
+    const std::string manual{std::istreambuf_iterator<char>(page), {}};
+    for (const std::string key :
+         {"IMAGES=", "KEEP=", "NAME=", "MAX_AGE_DAYS=", "PROMETHEUS=", "HOOKS="})
+        CHECK_MESSAGE(
+            (active.find(key) != std::string::npos && manual.find(" " + key) != std::string::npos),
+            key);
     CHECK(std::count(active.begin(), active.end(), '\n') == 6);
     CHECK(parse_settings(active).value() == Settings{});
 }
