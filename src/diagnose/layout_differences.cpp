@@ -110,6 +110,9 @@ std::string shape_words(const Array &array) {
                        array.journal ? "a" : "no");
 }
 
+/// What is on a volume that is not active was not looked at (probe/volume_groups.cpp).
+bool active(const model::LogicalVolume &volume) { return volume.content.type != "inactive"; }
+
 class Layout {
   public:
     Layout(const model::Profile &profile, const Machine &now, const Comparison &comparison)
@@ -330,7 +333,8 @@ class Layout {
             if (volume.size != present->size)
                 add(Kind::lvm, fmt::format("{} has {} bytes; recorded are {}.", place,
                                            present->size, volume.size));
-            content(place, volume.content, present->content);
+            if (active(volume) && active(*present))
+                content(place, volume.content, present->content);
         }
         for (const auto &volume : now.volumes)
             if (find_uuid(recorded.volumes, volume.uuid) == nullptr)

@@ -3,6 +3,8 @@
 #include "cli/machine_status.h"
 
 #include "../support/example_machine.h"
+#include "probe/probe.h"
+#include "profile/recorded.h"
 #include "program.h"
 #include "small_root.h"
 
@@ -12,6 +14,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -307,6 +310,31 @@ TEST_CASE_FIXTURE(Shelf,
     CHECK((info.st_mode & 0777U) == 0644);
     check_status(says("status", {"--prometheus", scratch.path() + "/none/x.prom"}), 1, "",
                  "none/x.prom");
+}
+
+TEST_CASE(
+    "recorded machines: whatever they are made of, they do not differ from their own record") {
+    const auto machine_of = [](const std::string &name) {
+        const auto facts = probe::load(MDRESCUE_SOURCE_DIR "/tests/machines/" + name);
+        REQUIRE_MESSAGE(facts.has_value(), name);
+        return profile::recorded(probe::interpret(*facts).value());
+    };
+    const auto kinds = [](const model::Machine &recorded, const model::Machine &now) {
+        const auto profile =
+            profile::from_json(profile::to_json(test::profile_of(recorded))).value();
+        std::set<std::string> found;
+        for (const auto &difference :
+             diagnose::layout_differences(profile, now, diagnose::recognise(profile, now)))
+            found.emplace(diagnose::difference_name(difference.kind));
+        return found;
+    };
+    const auto running = machine_of("every-metadata");
+    const auto stopped = machine_of("every-metadata-stopped");
+    const std::set<std::string> only_degraded{"degraded"}; // as both were recorded
+    CHECK(kinds(running, running) == only_degraded);
+    CHECK(kinds(stopped, stopped) == only_degraded);
+    // Volumes that are not active now; the loaders of the EFI system partition that is not mounted.
+    CHECK(kinds(running, stopped) == std::set<std::string>{"boot_loader", "degraded"});
 }
 
 TEST_CASE("labels of the text for node_exporter are escaped, samples of one name stay together") {
