@@ -182,15 +182,20 @@ class Layout {
         return printable(model::device_path(disk, partition));
     }
 
-    /// A removable medium that was taken out or moved, and an array that was recorded as not
-    /// running either.
+    /// A removable medium that was taken out or moved, an array that was recorded as not running
+    /// either, an old member beside an array that is whole without it.
     [[nodiscard]] bool passes(const Finding &finding) const {
         const Disk *disk = model::find_disk(recorded_, finding.disk);
         const Array *array = find_uuid(recorded_.arrays, finding.array);
-        const bool about_start = finding.kind == Finding::Kind::array_not_started ||
-                                 finding.kind == Finding::Kind::array_dirty;
-        return (array == nullptr && disk != nullptr && disk->removable) ||
-               (about_start && array != nullptr && array->kernel_name.empty());
+        if (array == nullptr)
+            return disk != nullptr && disk->removable;
+        const Array *now = find_uuid(now_.arrays, finding.array);
+        switch (finding.kind) {
+        case Finding::Kind::array_not_started:
+        case Finding::Kind::array_dirty: return array->kernel_name.empty();
+        case Finding::Kind::member_stale: return now != nullptr && !model::degraded(*now);
+        default: return false;
+        }
     }
 
     void disk(const Disk &recorded, const Disk &now, bool other_hardware) {

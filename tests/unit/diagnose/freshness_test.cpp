@@ -184,6 +184,32 @@ TEST_CASE("a replaced disk is another one, by its serial and its members") {
     CHECK_FALSE(diagnose::has(found, Kind::degraded));
 }
 
+TEST_CASE(
+    "an old member beside a whole array: told, but nothing is degraded, and it can be recorded") {
+    const auto whole = test::linux_journal_machine("1.2");
+    auto now = whole;
+    auto old = test::linux_journal_disk(4);
+    old.id = "disk7";
+    old.kernel_name = "sdg";
+    old.serial = "OLD";
+    old.table->id = "0x99999999";
+    now.disks.push_back(old);
+    for (auto &array : now.arrays) {
+        auto member = *std::find_if(array.members.begin(), array.members.end(),
+                                    [](const auto &one) { return one.device.disk == "disk4"; });
+        member.device.disk = "disk7";
+        member.device_uuid = "99999999:0:0:0";
+        member.events -= 100;
+        array.members.push_back(member);
+    }
+    const auto found = differences(whole, now);
+    INFO(words(found));
+    CHECK(contains(words(found), "disk: /dev/sdg is new"));
+    CHECK(contains(words(found), "machine: Several disks carry the identity of disk4"));
+    CHECK_FALSE(diagnose::has(found, Kind::degraded));
+    CHECK(words(differences(now, now)) == "");
+}
+
 TEST_CASE("new disks are said, a stick is not, in whichever direction it goes") {
     const auto machine = test::linux_journal_machine();
     model::Disk disk;
