@@ -8,6 +8,7 @@
 #include "cli/json_output.h"
 #include "cli/output.h"
 #include "cli/scratch.h"
+#include "cli/subject.h"
 #include "media/boot_images.h"
 #include "media/grub_menu.h"
 #include "media/image_output.h"
@@ -33,8 +34,6 @@
 namespace mdrescue::cli {
 namespace {
 
-bool this_machine(const BuildOptions &options) { return options.machine_file.empty(); }
-
 /// SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set, else now.
 util::Result<std::int64_t> build_epoch() {
     const char *text = std::getenv("SOURCE_DATE_EPOCH");
@@ -50,17 +49,6 @@ util::Result<std::int64_t> build_epoch() {
                                       util::printable(digits)),
                           "Give seconds since 1970, or unset it.");
     return epoch;
-}
-
-util::Result<model::Machine> machine_to_build_for(const Context &context,
-                                                  const BuildOptions &options) {
-    if (this_machine(options))
-        return probe_this_machine(context.system);
-    MDR_TRY_ASSIGN(const std::string text, context.system.read_file(options.machine_file));
-    auto profile = profile::from_json(text);
-    if (!profile)
-        return util::with_context(util::printable(options.machine_file), profile.error());
-    return std::move(profile->machine);
 }
 
 util::Result<bool> check_arrays(const model::Machine &machine, const BuildOptions &options,
@@ -95,15 +83,6 @@ model::Profile make_profile(const model::Machine &machine, const payload::Kernel
     profile.machine = profile::recorded(machine);
     profile.image_id = util::derived_uuid(profile::to_json(profile));
     return profile;
-}
-
-util::Result<manifest::Tree> boot_snapshot(const BuildOptions &options, util::Progress &progress) {
-    const std::string directory = payload::below(options.root, "/boot");
-    if (::access(directory.c_str(), F_OK) != 0)
-        return util::fail(
-            fmt::format("there is no {}", util::printable(directory)),
-            "If /boot is a filesystem of its own, mount it; the image is worthless without it.");
-    return payload::snapshot(directory, "boot", progress);
 }
 
 std::uint64_t file_bytes(const manifest::Tree &tree) {
@@ -226,7 +205,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(const Scratch scratch, Scratch::make());
 
     progress.phase(this_machine(options) ? "Reading the machine" : "Reading the record", 0);
-    MDR_TRY_ASSIGN(model::Machine machine, machine_to_build_for(context, options));
+    MDR_TRY_ASSIGN(model::Machine machine, machine_of(context, options));
     for (const auto &warning : machine.warnings)
         progress.warn(util::printable(warning));
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
@@ -234,9 +213,7 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
                    payload::find_kernel(options.root,
                                         options.kernel.empty() ? machine.kernel : options.kernel));
     MDR_TRY_ASSIGN(std::vector<EspSnapshot> esps,
-                   this_machine(options)
-                       ? esp_snapshots(context.system, machine, scratch.path(), progress)
-                       : esp_snapshots_below(options.root, machine, progress));
+                   esps_of(context, options, machine, scratch.path()));
     know_loaders(machine, esps);
     const model::Profile profile = make_profile(machine, kernel, degraded, epoch);
     MDR_TRY_ASSIGN(const ImageParts parts, gather_parts(context, options, data, scratch.path(),

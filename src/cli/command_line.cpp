@@ -28,6 +28,7 @@ constexpr auto footer =
     "  mdrescue build -o bootcd.iso    make the image; keep it somewhere else\n"
     "  mdrescue burn bootcd.iso /dev/sdb   onto a USB stick, or a disc: /dev/sr0\n"
     "  mdrescue verify bootcd.iso      check every byte of it, now or in a year\n"
+    "  mdrescue status bootcd.iso      is it still true of this machine?\n"
     "\nExit status: 0 done, 1 refused or failed (the reason is printed), 2 wrong usage.\n"
     "More: man mdrescue, and COMMAND --help.";
 
@@ -61,6 +62,19 @@ void add_probe(CLI::App &app, ProbeOptions &options, Action &action) {
         [&] { action = [&](const Context &context) { return probe(context, options); }; });
 }
 
+void add_subject(CLI::App &command, Subject &subject) {
+    command
+        .add_option("--machine", subject.machine_file,
+                    "For the machine of this machine.json instead of\nthis one")
+        ->option_text("FILE, with --root")
+        ->check(named);
+    command.add_option("--root", subject.root, "Where that machine's kernel, /boot and tools are")
+        ->option_text("DIR, with --machine")
+        ->check(named);
+    command.get_option("--machine")->needs("--root");
+    command.get_option("--root")->needs("--machine");
+}
+
 void add_build(CLI::App &app, BuildOptions &options, Action &action) {
     auto *command = app.add_subcommand("build", "Make the bootable image of this machine");
     command->add_option("-o,--output", options.output, "The image to write")
@@ -83,16 +97,7 @@ void add_build(CLI::App &app, BuildOptions &options, Action &action) {
                      "edited; a hash that grub-mkpasswd-pbkdf2 made")
         ->type_name("HASH")
         ->check(named);
-    command
-        ->add_option("--machine", options.machine_file,
-                     "Build for the machine of this machine.json\ninstead of this one")
-        ->option_text("FILE, with --root")
-        ->check(named);
-    command->add_option("--root", options.root, "Where that machine's kernel, /boot and tools are")
-        ->option_text("DIR, with --machine")
-        ->check(named);
-    command->get_option("--machine")->needs("--root");
-    command->get_option("--root")->needs("--machine");
+    add_subject(*command, options);
     command->add_flag("--json", options.json, "Print the result as JSON");
     command->footer(
         "\nThe image is written completely or not at all, and read back. It holds /boot,\n"
@@ -176,6 +181,53 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
 }
 
+void add_settings(CLI::App &command, std::string &settings) {
+    command
+        .add_option("--config", settings, "Go by this configuration instead of\n/etc/mdrescue.conf")
+        ->type_name("FILE")
+        ->check(named);
+}
+
+void add_status(CLI::App &app, StatusOptions &options, Action &action) {
+    auto *command = app.add_subcommand("status", "Is the image still true of this machine?");
+    command
+        ->add_option("FILE", options.files,
+                     "Images, or devices of media (the newest image\nthat is kept)")
+        ->type_name("")
+        ->check(named);
+    command->add_flag("--verify", options.verify, "Read every byte of the images, too");
+    command->add_flag("--json", options.json, "Print the result as JSON");
+    command
+        ->add_option("--prometheus", options.prometheus,
+                     "Write the result as a text file for Prometheus'\nnode_exporter")
+        ->type_name("FILE")
+        ->check(named);
+    add_settings(*command, options.settings);
+    add_subject(*command, options);
+    command->footer(
+        "\nReads and compares; changes nothing. One line for each difference. Exit status\n"
+        "0: fresh; 1: something differs, an array is degraded, or there is no image.");
+    command->callback(
+        [&] { action = [&](const Context &context) { return status(context, options); }; });
+}
+
+void add_refresh(CLI::App &app, RefreshOptions &options, Action &action) {
+    auto *command =
+        app.add_subcommand("refresh", "Make a new image where the kept one is not fresh");
+    command->add_flag(
+        "--hook", options.hook,
+        "Called by a hook or the timer: with HOOKS=no in\nthe configuration no image is made");
+    add_settings(*command, options.settings);
+    add_subject(*command, options);
+    command->footer(
+        "\nWhat hooks and the daily timer call. Compares as `mdrescue status` does; where\n"
+        "something differs, makes an image beside the others, and then removes the oldest\n"
+        "that are too many. Of a machine that is not whole none is made while a good one\n"
+        "is kept. Where, how many: /etc/mdrescue.conf, man mdrescue.conf.");
+    command->callback(
+        [&] { action = [&](const Context &context) { return refresh(context, options); }; });
+}
+
 /// A stream that was closed is taken by nothing else: what is said would be written into the image.
 /// Opened for reading, so that writing stays an error.
 void fill_standard_streams() {
@@ -244,6 +296,8 @@ int run(int argc, char **argv) {
     ImageOptions verify_options;
     BurnOptions burn_options;
     RecoverOptions recover_options;
+    StatusOptions status_options;
+    RefreshOptions refresh_options;
     add_probe(app, probe_options, action);
     add_build(app, build_options, action);
     add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options,
@@ -252,6 +306,8 @@ int run(int argc, char **argv) {
                       action, verify);
     add_burn(app, burn_options, action);
     add_recover(app, recover_options, action);
+    add_status(app, status_options, action);
+    add_refresh(app, refresh_options, action);
     for (auto *command : app.get_subcommands({}))
         command->group("Commands");
 

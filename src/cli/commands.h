@@ -7,6 +7,7 @@
 #include "util/result.h"
 
 #include <string>
+#include <vector>
 
 namespace mdrescue::cli {
 
@@ -27,11 +28,15 @@ struct ProbeOptions {
         replay; ///< directory of recorded facts to read instead of this machine; "" for none
 };
 
-struct BuildOptions {
+/// The machine that a command is about.
+struct Subject {
+    std::string machine_file; ///< its profile; "" for this machine
+    std::string root = "/";   ///< where kernel, /boot and tools come from
+};
+
+struct BuildOptions : Subject {
     std::string output = "bootcd.iso";
     std::string kernel;        ///< "" for the running one
-    std::string machine_file;  ///< profile to build for; "" for this machine
-    std::string root = "/";    ///< where kernel, /boot and tools come from
     std::string password_hash; ///< of grub-mkpasswd-pbkdf2; "" leaves the menu open
     bool force = false;
     bool allow_degraded = false;
@@ -63,6 +68,19 @@ struct BurnOptions {
     bool data_partition = false; ///< sticks: the rest becomes a partition
 };
 
+struct StatusOptions : Subject {
+    std::vector<std::string> files; ///< none: the newest image that is kept
+    std::string settings;           ///< mdrescue.conf to go by; "" for the installed one
+    std::string prometheus;         ///< text file to write; "" for none
+    bool verify = false;            ///< read every byte of the images
+    bool json = false;
+};
+
+struct RefreshOptions : Subject {
+    std::string settings; ///< as for status
+    bool hook = false;    ///< called by a hook or the timer, not by a person
+};
+
 /// Each does one command and prints its result on standard output.
 [[nodiscard]] util::Result<void> probe(const Context &context, const ProbeOptions &options);
 [[nodiscard]] util::Result<void> build(const Context &context, const BuildOptions &options);
@@ -72,6 +90,9 @@ struct BurnOptions {
 [[nodiscard]] util::Result<void> recover(const Context &context, const RecoverOptions &options);
 
 [[nodiscard]] util::Result<void> burn(const Context &context, const BurnOptions &options);
+
+[[nodiscard]] util::Result<void> status(const Context &context, const StatusOptions &options);
+[[nodiscard]] util::Result<void> refresh(const Context &context, const RefreshOptions &options);
 
 /// The machine this runs on, or an error that says why it cannot be read (not root).
 [[nodiscard]] util::Result<model::Machine> probe_this_machine(system::System &system);

@@ -7,19 +7,10 @@
 #include "util/text.h"
 
 #include <ctime>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
 namespace {
-
-std::string age_text(std::int64_t made_at) {
-    const std::int64_t seconds = std::time(nullptr) - made_at;
-    if (seconds < 0)
-        return "in the future by this computer's clock";
-    const std::int64_t days = seconds / 86400;
-    return days == 0 ? "today" : fmt::format("{} day{} ago", days, days == 1 ? "" : "s");
-}
 
 std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix) {
     std::uint64_t total = 0;
@@ -35,9 +26,8 @@ std::string info_text(const media::ImageInfo &info, bool colour) {
     std::string text = util::printable(info.path) + "\n";
     text += fmt::format("  machine     {} ({})\n", shown_host_name(machine.host_name),
                         util::printable(machine.os));
-    text += fmt::format("  made        {:%Y-%m-%d %H:%M} UTC, {}, by {}\n",
-                        fmt::gmtime(static_cast<std::time_t>(profile.made_at)),
-                        age_text(profile.made_at), util::printable(profile.made_by));
+    text += fmt::format("  made        {}, by {}\n", made_text(profile.made_at, std::time(nullptr)),
+                        util::printable(profile.made_by));
     text += fmt::format("  kernel      {}\n", util::printable(profile.image_kernel));
     text +=
         fmt::format("  starts on   {}\n", starts_on_text(info.bios, info.uefi, info.secure_boot));

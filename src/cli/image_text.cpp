@@ -3,6 +3,8 @@
 
 #include "util/text.h"
 
+#include <ctime>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
@@ -23,6 +25,15 @@ std::string starts_on_text(bool bios, bool uefi, bool secure_boot) {
         text += fmt::format("{}UEFI ({} Secure Boot)", text.empty() ? "" : ", ",
                             secure_boot ? "also with" : "not with");
     return text;
+}
+
+std::string made_text(std::int64_t made_at, std::int64_t now) {
+    const std::int64_t days = (now - made_at) / 86400;
+    const std::string age = now < made_at ? "in the future by this computer's clock"
+                            : days == 0   ? "today"
+                                          : fmt::format("{} day{} ago", days, days == 1 ? "" : "s");
+    return fmt::format("{:%Y-%m-%d %H:%M} UTC, {}", fmt::gmtime(static_cast<std::time_t>(made_at)),
+                       age);
 }
 
 } // namespace mdrescue::cli

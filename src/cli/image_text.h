@@ -18,4 +18,7 @@ namespace mdrescue::cli {
 /// "BIOS, UEFI (also with Secure Boot)".
 [[nodiscard]] std::string starts_on_text(bool bios, bool uefi, bool secure_boot);
 
+/// "2025-11-22 08:30 UTC, 3 days ago"; both in seconds since 1970.
+[[nodiscard]] std::string made_text(std::int64_t made_at, std::int64_t now);
+
 } // namespace mdrescue::cli

@@ -16,6 +16,33 @@ ordered_json starts_on(bool bios, bool uefi, bool secure_boot) {
     return {{"bios", bios}, {"uefi", uefi}, {"secure_boot", secure_boot}};
 }
 
+ordered_json image_json(const ImageStatus &image, std::int64_t now) {
+    ordered_json json{{"image", util::printable(image.path)}, {"fresh", image.differences.empty()}};
+    if (image.profile) {
+        json["image_id"] = util::printable(image.profile->image_id);
+        json["host_name"] = util::printable(image.profile->machine.host_name);
+        json["kernel"] = util::printable(image.profile->image_kernel);
+        json["degraded"] = image.profile->degraded;
+        json["made_at"] = image.profile->made_at;
+        json["age_seconds"] = now - image.profile->made_at;
+    }
+    json["differences"] = ordered_json::array();
+    for (const auto &difference : image.differences)
+        json["differences"].push_back(
+            {{"kind", diagnose::difference_name(difference.kind)}, {"text", difference.text}});
+    return json;
+}
+
+ordered_json array_json(const diagnose::ArrayState &array) {
+    return {{"name", array.name},
+            {"uuid", util::printable(array.uuid)},
+            {"level", model::level_name(array.level)},
+            {"members_recorded", array.recorded},
+            {"members_active", array.active},
+            {"members_missing", array.missing},
+            {"degraded", array.missing > 0}};
+}
+
 } // namespace
 
 std::string build_json(const BuildReport &report) {
@@ -72,6 +99,23 @@ std::string burn_json(const BurnReport &report) {
                  {"simulated", report.simulated},
                  {"compared", report.compared},
                  {"data_partition", report.data_partition}});
+}
+
+std::string status_json(const MachineStatus &status) {
+    ordered_json images = ordered_json::array();
+    for (const auto &image : status.images)
+        images.push_back(image_json(image, status.now));
+    ordered_json arrays = ordered_json::array();
+    for (const auto &array : status.arrays)
+        arrays.push_back(array_json(array));
+    ordered_json json{{"fresh", fresh(status)},
+                      {"host_name", util::printable(status.host_name)},
+                      {"checked_at", status.now},
+                      {"images", images},
+                      {"arrays", arrays}};
+    if (!status.no_image.empty())
+        json["reason"] = status.no_image;
+    return text(json);
 }
 
 } // namespace mdrescue::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "cli/machine_status.h"
 #include "media/image_reader.h"
 
 #include <cstdint>
@@ -42,5 +43,6 @@ struct BurnReport {
 /// Of what could not be read to its end, or is no image: not sound, and the reason.
 [[nodiscard]] std::string not_verified_json(const util::Error &reason);
 [[nodiscard]] std::string burn_json(const BurnReport &report);
+[[nodiscard]] std::string status_json(const MachineStatus &status);
 
 } // namespace mdrescue::cli

@@ -158,6 +158,17 @@ util::Result<std::string> read_image_file(const std::string &path, const std::st
     return bytes;
 }
 
+util::Result<std::map<std::string, std::string>> read_image_sums(const std::string &path) {
+    MDR_TRY_ASSIGN(const IsoReader reader, IsoReader::open(path));
+    MDR_TRY_ASSIGN(const auto files, reader.files());
+    auto sums = trusted_sums(reader, files).and_then([](const std::string &text) {
+        return manifest::parse_sums(text);
+    });
+    if (!sums)
+        return util::with_context(util::printable(path), std::move(sums.error()));
+    return sums;
+}
+
 util::Result<Verification> verify_image(const std::string &path, util::Progress &progress) {
     MDR_TRY_ASSIGN(const IsoReader reader, IsoReader::open(path));
     MDR_TRY_ASSIGN(const Digests digests, read_all(reader, progress));

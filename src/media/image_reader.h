@@ -5,6 +5,7 @@
 #include "util/progress.h"
 #include "util/result.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,11 @@ struct ImageInfo {
 /// The bytes of one file of the image ("mdrescue/machine.json").
 [[nodiscard]] util::Result<std::string> read_image_file(const std::string &path,
                                                         const std::string &file);
+
+/// SHA-256 by path of every file but the boot images, as SHA256SUMS on the image says. Error: it is
+/// not the one that was written.
+[[nodiscard]] util::Result<std::map<std::string, std::string>>
+read_image_sums(const std::string &path);
 
 struct Verification {
     bool sound = false;

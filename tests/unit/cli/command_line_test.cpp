@@ -50,7 +50,8 @@ void build_one(const SmallRoot &small) {
 } // namespace
 
 TEST_CASE("help and wrong usage") {
-    for (const std::string command : {"", "probe", "build", "inspect", "verify", "burn", "recover"}) {
+    for (const std::string command :
+         {"", "probe", "build", "inspect", "verify", "burn", "recover", "status", "refresh"}) {
         std::vector<std::string> words{"--help"};
         if (!command.empty())
             words.insert(words.begin(), command);
@@ -89,7 +90,7 @@ TEST_CASE("help says COMMAND, and which options go together, in words") {
 TEST_CASE("what is no command is named, and those that exist are") {
     const auto wrong = mdrescue_says({"foo\x1b[2J"});
     CHECK(contains(wrong.err, "no such command \"foo\\x1b[2J\""));
-    CHECK(contains(wrong.err, "probe, build, inspect, verify, burn, recover"));
+    CHECK(contains(wrong.err, "probe, build, inspect, verify, burn, recover, status, refresh"));
     CHECK(contains(mdrescue_says({"--foo"}).err, "no such option \"--foo\""));
     CHECK(contains(mdrescue_says({}).err, "a command is missing"));
 }
@@ -103,6 +104,10 @@ TEST_CASE("an empty name is wrong usage, before any work") {
                                                     {"verify", ""},
                                                     {"inspect", ""},
                                                     {"recover", "--from", ""},
+                                                    {"status", ""},
+                                                    {"status", "--prometheus", ""},
+                                                    {"status", "--config", ""},
+                                                    {"refresh", "--config", ""},
                                                     {"probe", "--record", ""},
                                                     {"probe", "--replay", ""}};
     for (const auto &words : all) {
@@ -149,8 +154,10 @@ TEST_CASE_FIXTURE(SmallRoot,
 TEST_CASE("only root may read this machine's disks") {
     const SmallRoot small;
     small.open_to_all();
-    for (const std::vector<std::string> &words :
-         {std::vector<std::string>{"probe"}, {"build", "-o", small.output}}) {
+    for (const std::vector<std::string> &words : {std::vector<std::string>{"probe"},
+                                                  {"build", "-o", small.output},
+                                                  {"status"},
+                                                  {"refresh"}}) {
         const auto refused = run_program({.arguments = words, .unprivileged = true});
         check_refused(refused, "root");
     }

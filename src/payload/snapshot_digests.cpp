@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "payload/snapshot_digests.h"
+
+#include "payload/files.h"
+#include "util/digest.h"
+#include "util/text.h"
+
+#include <cerrno>
+#include <unistd.h>
+
+namespace mdrescue::payload {
+namespace {
+
+constexpr std::size_t chunk = 1U << 20U; // in bytes
+
+std::uint64_t size_of(const manifest::Tree &tree) {
+    std::uint64_t total = 0;
+    for (const auto &node : tree)
+        if (const auto *file = std::get_if<manifest::FileSource>(&node.bytes))
+            total += file->size;
+    return total;
+}
+
+class Reader {
+  public:
+    explicit Reader(util::Progress &progress) : progress_(progress), buffer_(chunk, '\0') {}
+
+    util::Result<std::string> digest(const manifest::FileSource &source) {
+        MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(source.path));
+        util::Sha256 sha256;
+        for (;;) {
+            if (util::cancel_requested)
+                return util::cancelled();
+            const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                return util::fail_errno("cannot read " + util::printable(source.path), errno);
+            if (got == 0)
+                return sha256.finish();
+            sha256.update({buffer_.data(), static_cast<std::size_t>(got)});
+            done_ += static_cast<std::uint64_t>(got);
+            progress_.advance(done_);
+        }
+    }
+
+  private:
+    util::Progress &progress_;
+    std::string buffer_;
+    std::uint64_t done_ = 0;
+};
+
+} // namespace
+
+util::Result<std::map<std::string, std::string>> snapshot_digests(const manifest::Tree &tree,
+                                                                  util::Progress &progress) {
+    progress.phase("Reading its files", size_of(tree));
+    std::map<std::string, std::string> digests;
+    Reader reader(progress);
+    for (const auto &node : tree) {
+        if (node.kind != manifest::Node::Kind::file)
+            continue;
+        if (const auto *source = std::get_if<manifest::FileSource>(&node.bytes)) {
+            MDR_TRY_ASSIGN(digests[node.path], reader.digest(*source));
+        } else {
+            digests[node.path] = util::sha256(std::get<std::string>(node.bytes));
+        }
+    }
+    return digests;
+}
+
+} // namespace mdrescue::payload
