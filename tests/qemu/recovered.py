@@ -94,7 +94,8 @@ def arrays_are_whole(machine, layout):
         said = machine.console.output(f"cat {md}/raid_disks {md}/degraded {md}/sync_action; cat {md}/dev-*/state; cat {md}/dev-*/bad_blocks "
                                       f"{md}/dev-*/unacknowledged_bad_blocks").split()
         count = len(array.members)
-        assert said == [str(count), "0", "idle"] + ["in_sync"] * count, f"md{array.number}: {said}\n{machine.console.output('cat /proc/mdstat')}"
+        states = ["in_sync"] * count + ["spare"] * len(array.spares) + ["journal"] * len(array.journal)
+        assert said[:3] == [str(count), "0", "idle"] and sorted(said[3:]) == sorted(states), f"md{array.number}: {said}\n{machine.console.output('cat /proc/mdstat')}"
 
 
 def secure_boot(machine):

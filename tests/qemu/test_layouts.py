@@ -11,16 +11,18 @@ from lab.runner import case, cases
 from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
 
 MIRROR_UEFI, SINGLE_ESP, MIRROR_BIOS_GPT, RAID6_LUKS = "mirror-uefi", "single-esp", "mirror-bios-gpt", "raid6-luks"
+MIRROR_BIOS_MBR, MIRROR_UEFI_MDESP, RAID10_LVM_XFS = "mirror-bios-mbr", "mirror-uefi-mdesp", "raid10-lvm-xfs"
+RAID1_3WAY_WHOLEDISK, SPARE_JOURNAL = "raid1-3way-wholedisk", "spare-journal"
 
 
-def recovered_from_disc(lab, made, slot):
-    """Replaces the disk in a slot and leads the disc, started as the machine itself is, through the recovery. Survivors are written in
-    their array members alone; then the machine starts without the disc and is what it was. Returns it, switched off."""
-    machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
-    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
-    console = machine.console
-    program.consent(console, program.ask(machine))
-    begun = console.position
+def each_disk(count, *, normally=()):
+    """One case for each disk; without --all, those in the slots `normally` are run."""
+    return cases(*(case(f"disk{slot + 1}", slot, thorough=slot not in normally) for slot in range(count)))
+
+
+def whole_after(machine, made, *slots):
+    """After consent: the passphrases are given, every step is done, survivors are untouched; the machine starts without the disc and is whole."""
+    console, begun = machine.console, machine.console.position
     for container in made.layout.containers:
         program.answer(console, container.passphrase, program.PROMPTS["passphrase"], 300)
     ended = program.finish(console)
@@ -28,22 +30,36 @@ def recovered_from_disc(lab, made, slot):
     all_steps_done(ended)
     ended.shows(*(program.STARTS.format(loader.slot + 1) for loader in made.layout.loaders))
     program.power_off(machine)
-    recovered.survivors_untouched(machine, made.layout, survivors(machine, slot))
+    recovered.survivors_untouched(machine, made.layout, survivors(machine, *slots))
     recovered.starts_by_itself(machine, made)
     log_is_kept(machine)
     recovered.parity_is_right(machine, made.layout)
     machine.power_off()
+
+
+def recovered_from_disc(lab, made, slot):
+    """Replaces the disk in a slot and leads the disc, started as the machine itself is, through the recovery. Survivors are written in
+    their array members alone; then the machine starts without the disc and is what it was. Returns it, switched off."""
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
+    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
+    program.consent(machine.console, program.ask(machine))
+    whole_after(machine, made, slot)
     return machine
 
 
-@cases(case("disk1", 0), case("disk2", 1, thorough=True))
-def test_mirror_uefi(lab, slot):
-    """Two NVMe disks, Secure Boot on, an EFI system partition on each, of which one is mounted: whichever disk is replaced, both have their
-    loaders and boot entries again, and the machine starts from each of them alone."""
-    made = program.image(lab, MIRROR_UEFI)
+def recovered_mirror(lab, name, slot):
+    """The same of a machine whose every disk has all it needs to start: it does, from each of them alone."""
+    made = program.image(lab, name)
     machine = recovered_from_disc(lab, made, slot)
     for alone in range(len(machine.disks)):
         recovered.starts_alone(lab, machine, made, alone)
+
+
+@each_disk(2, normally=(0,))
+def test_mirror_uefi(lab, slot):
+    """Two NVMe disks, Secure Boot on, an EFI system partition on each, of which one is mounted: whichever disk is replaced, both have their
+    loaders and boot entries again, and the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_UEFI, slot)
 
 
 @cases(case("disk1", 0, thorough=True))
@@ -63,22 +79,19 @@ def test_boot_entry_forgotten(lab, slot):
     assert entries == first, entries
 
 
-@cases(case("disk1", 0, thorough=True), case("disk2", 1, thorough=True), case("disk3", 2, thorough=True))
+@each_disk(3)
 def test_single_esp(lab, slot):
     """Three SATA disks, UEFI, the only EFI system partition and a native /boot on the first: whichever is replaced, the machine starts again."""
     recovered_from_disc(lab, program.image(lab, SINGLE_ESP), slot)
 
 
-@cases(case("disk1", 0, thorough=True), case("disk2", 1, thorough=True))
+@each_disk(2, normally=(0,))
 def test_mirror_bios_gpt(lab, slot):
     """Two virtio disks with GPT and BIOS boot partitions, LVM on RAID-1: whichever is replaced, the machine starts from each of them alone."""
-    made = program.image(lab, MIRROR_BIOS_GPT)
-    machine = recovered_from_disc(lab, made, slot)
-    for alone in range(len(machine.disks)):
-        recovered.starts_alone(lab, machine, made, alone)
+    recovered_mirror(lab, MIRROR_BIOS_GPT, slot)
 
 
-@cases(*(case(f"disk{slot + 1}", slot, thorough=True) for slot in range(5)))
+@each_disk(5)
 def test_raid6_luks(lab, slot):
     """Five disks, RAID-6, LUKS2 on it, btrfs with subvolumes: the passphrase is asked for, and whichever disk is replaced, the machine is whole."""
     recovered_from_disc(lab, program.image(lab, RAID6_LUKS), slot)
@@ -96,3 +109,64 @@ def test_uefi_machine_by_bios(lab, name):
     program.power_off(machine)
     machine.medium, machine.firmware, machine.first_variables = None, made.layout.firmware, None  # a firmware that knows no entry
     recovered.starts_alone(lab, machine, made, 0)
+
+
+@each_disk(2)
+def test_mirror_bios_mbr(lab, slot):
+    """Two SATA disks with MBR tables, RAID-1 /boot (metadata 1.0), root and swap: whichever is replaced, the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_BIOS_MBR, slot)
+
+
+@each_disk(2)
+def test_mirror_uefi_mdesp(lab, slot):
+    """Two virtio disks whose EFI system partition is a RAID-1: whichever is replaced, the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_UEFI_MDESP, slot)
+
+
+@each_disk(4)
+def test_raid10_lvm_xfs(lab, slot):
+    """Four disks, RAID-10, LVM and xfs on it, a native /boot on the first alone, swap on each: whichever is replaced, the machine is whole."""
+    recovered_from_disc(lab, program.image(lab, RAID10_LVM_XFS), slot)
+
+
+@each_disk(5)
+def test_raid1_3way_wholedisk(lab, slot):
+    """Five virtio disks, the system on a mirror of two, data on a mirror of three whole disks without a partition table: whichever is replaced,
+    the machine is whole."""
+    recovered_from_disc(lab, program.image(lab, RAID1_3WAY_WHOLEDISK), slot)
+
+
+@each_disk(3)
+def test_spare_journal(lab, slot):
+    """A RAID-5 with a hot spare and one with a write journal: whichever member's disk is replaced, both arrays are whole, spare and journal there."""
+    recovered_from_disc(lab, program.image(lab, SPARE_JOURNAL), slot)
+
+
+@cases(case("disk4", 3, thorough=True))
+def test_journal_lost(lab, slot):
+    """The disk with an array's write journal is gone: refused with the command to type, and nothing is written."""
+    made = program.image(lab, SPARE_JOURNAL)
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
+    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
+    seen = program.ask(machine)
+    assert seen.word == "refused", seen
+    seen.shows(program.JOURNAL_LOST)
+    recovered.nothing_written(machine)
+
+
+@cases(case("first-two", 0, 1, thorough=True), case("last-two", 3, 4, thorough=True))
+def test_two_disks_at_once(lab, *slots):
+    """Two of the five disks of a RAID-6 are replaced at once, by disks named in the order they were chosen: the machine is whole."""
+    made = program.image(lab, RAID6_LUKS)
+
+    def prepare(machine):
+        for number, slot in enumerate(slots):
+            blank_instead_of(slot, serial=f"BLANK00{number}")(machine)
+    machine = program.boot(lab, made, prepare=prepare, logged=True)
+    program.agent_screen(machine, *(program.missing_row(made.layout.disks[slot].serial) for slot in slots))
+    asked = program.ask(machine)
+    assert asked.word == "choose", asked
+    program.answer(machine.console, program.number_of(asked, "BLANK000"), program.PROMPTS["choose"])
+    for _ in slots:
+        program.consent(machine.console, program.event(machine.console))
+    whole_after(machine, made, *slots)

@@ -41,7 +41,7 @@ class Installer:
         if isinstance(where, str):
             return f"/dev/{where}"
         slot, number = where
-        return partition_node(self.names[slot], number)
+        return partition_node(self.names[slot], number) if number else f"/dev/{self.names[slot]}"
 
     # -- steps --------------------------------------------------------------------------------------------------
 
@@ -62,16 +62,20 @@ class Installer:
     def partition(self):
         """Partition tables."""
         for slot, disk in enumerate(self.layout.disks):
-            TABLES[disk.table](self, slot, disk)
+            if disk.table:
+                TABLES[disk.table](self, slot, disk)
 
     def create_arrays(self):
         """Arrays; the disks are all zeros, so their parity is right from the start (--assume-clean)."""
         for array in self.layout.arrays:
             members = " ".join(self.device(member) for member in array.members)
-            chunk = f"--chunk={array.chunk_kib} " if array.chunk_kib else ""
+            options = f"--chunk={array.chunk_kib} " if array.chunk_kib else ""
+            options += "--bitmap=internal " if array.bitmap else ""
+            options += f"--write-journal={self.device(array.journal[0])} " if array.journal else ""
+            spares = " ".join(self.device(spare) for spare in array.spares)
             self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --assume-clean --level={array.level} "
-                     f"{chunk}--metadata={array.metadata} --homehost={self.layout.hostname} "
-                     f"--raid-devices={len(array.members)} {members}")
+                     f"{options}--metadata={array.metadata} --homehost={self.layout.hostname} "
+                     f"--raid-devices={len(array.members)} --spare-devices={len(array.spares)} {members} {spares}")
             if array.level in ("4", "5", "6"):
                 self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
 
@@ -109,7 +113,7 @@ class Installer:
             if not filesystem.mount:
                 continue
             source = {"LABEL": f"LABEL={filesystem.label}", "": self.device(filesystem.where)}.get(filesystem.by) or f"UUID={self.uuid(filesystem)}"
-            check = 0 if filesystem.kind in ("swap", "btrfs") else 1 if filesystem.mount == "/" else 2
+            check = 0 if filesystem.kind in ("swap", "btrfs", "xfs") else 1 if filesystem.mount == "/" else 2
             lines.append(f"{source} {filesystem.mount} {filesystem.kind} {filesystem.options} 0 {check}")
         self.write("/etc/fstab", "\n".join(lines))
         self.write("/etc/hostname", layout.hostname)
@@ -199,6 +203,12 @@ def make_ext4(installer, filesystem):
     installer.run(f"mke2fs -q -F -t ext4 -U {identity} -E assume_storage_prezeroed=1 {label} {device} && mkdir -p {place} && mount {device} {place}")
 
 
+def make_xfs(installer, filesystem):
+    """xfs."""
+    device, place = installer.device(filesystem.where), f"{TARGET}{filesystem.mount}"
+    installer.run(f"mkfs.xfs -q -m uuid={installer.layout.identity(filesystem.mount)} {device} && mkdir -p {place} && mount -t xfs {device} {place}")
+
+
 def make_btrfs(installer, filesystem):
     """A subvolume of btrfs (option subvol=); the filesystem is made for the first one that is mounted."""
     device, subvolume = installer.device(filesystem.where), filesystem.options.removeprefix("subvol=")
@@ -233,8 +243,13 @@ def install_grub_pc(installer, loader):
 def install_grub_efi(installer, loader):
     """shim and the signed GRUB on the EFI system partition that is mounted, also where firmware looks without a boot entry; and the menu.
     Further disks get a copy, as administrators make it. Boot entries are made when the machine has started by UEFI."""
-    device = installer.device((loader.slot, installer.layout.esp(loader.slot)))
-    if any(filesystem.mount == "/boot/efi" and installer.device(filesystem.where) == device for filesystem in installer.layout.filesystems):
+    esp = (loader.slot, installer.layout.esp(loader.slot))
+    device = installer.device(esp)
+    mirrored = next((array for array in installer.layout.arrays if esp in array.members), None)
+    if mirrored and esp != mirrored.members[0]:
+        return  # md has made the copy
+    mounted = f"md{mirrored.number}" if mirrored else esp
+    if any(filesystem.mount == "/boot/efi" and filesystem.where == mounted for filesystem in installer.layout.filesystems):
         installer.run(f"chroot {TARGET} grub-install --target=x86_64-efi --efi-directory=/boot/efi --bootloader-id=debian --no-nvram "
                       "--force-extra-removable", 300)
         write_menu(installer)
@@ -265,7 +280,7 @@ def root_parameters(installer, root):
 
 
 TABLES = {"dos": dos_table, "gpt": gpt_table}
-FILESYSTEMS = {"ext4": make_ext4, "btrfs": make_btrfs, "vfat": make_vfat, "swap": make_swap}
+FILESYSTEMS = {"ext4": make_ext4, "xfs": make_xfs, "btrfs": make_btrfs, "vfat": make_vfat, "swap": make_swap}
 LOADERS = {"grub-pc": install_grub_pc, "grub-efi": install_grub_efi}
 
 
@@ -366,6 +381,6 @@ def make_boot_entries(machine, layout):
     console.output("for n in $(efibootmgr | sed -n 's/^Boot\\([0-9A-F]*\\)[* ] *debian.*/\\1/p'); do efibootmgr -q -b $n -B; done")
     for slot, label in reversed(labels.items()):
         esp = layout.esp(slot)
-        disk = f"/dev/$(lsblk -no PKNAME /dev/disk/by-partuuid/{layout.partition_guid(slot, esp).lower()})"
+        disk = f"/dev/$(lsblk -dno PKNAME /dev/disk/by-partuuid/{layout.partition_guid(slot, esp).lower()})"
         console.output(f"efibootmgr -q -c -d {disk} -p {esp} -L {shlex.quote(label)} -l '\\EFI\\debian\\shimx64.efi'")
     console.output("efibootmgr -v")

@@ -24,7 +24,7 @@ class Partition:
 
 @dataclasses.dataclass(frozen=True)
 class DiskPlan:
-    """A disk: what it reports of itself, and its partition table ("dos", "gpt") with the partitions in order.
+    """A disk: what it reports of itself, and its partition table ("dos", "gpt", or "" for none at all) with the partitions in order.
 
     `table_id` is the disk's id or GUID; partition GUIDs follow from the layout (`Layout.partition_guid`).
     """
@@ -39,13 +39,23 @@ class DiskPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Array:
-    """An md array /dev/md<number> over (slot, partition number) members; `chunk_kib` is 0 where the level has no chunks."""
+    """An md array /dev/md<number> over (slot, partition number) members, 0 being the whole disk; `chunk_kib` is 0 where the level has no chunks.
+
+    A device in `journal` keeps the write journal, those in `spares` wait for a member to die; `bitmap`: which parts were written is kept.
+    """
 
     number: int
     level: str
     chunk_kib: int
     metadata: str
     members: tuple
+    spares: tuple = ()
+    journal: tuple = ()
+    bitmap: bool = False
+
+    def devices(self):
+        """All that belong to it: members, spares, journal."""
+        return self.members + self.spares + self.journal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +151,9 @@ class Layout:
 
     def members(self, slot):
         """Where the array members on a disk lie: (first sector, count) of each."""
-        numbers = {number for array in self.arrays for where, number in array.members if where == slot}
+        numbers = {number for array in self.arrays for where, number in array.devices() if where == slot}
+        if 0 in numbers:
+            return [(0, self.disks[slot].mib * MIB // SECTOR)]
         return [place for number, place in self.partitions(slot).items() if number in numbers]
 
     def end(self, slot):
@@ -241,6 +253,80 @@ def raid6_luks(root=700, boot=200):
                   containers=(Container("md1_crypt", "md1", "correct horse"),))
 
 
+def mirror_bios_mbr(root=1300, boot=200, swap=64):
+    """Two SATA disks with MBR tables: RAID-1 /boot (metadata 1.0), root and swap. GRUB on both."""
+    parts = (Partition(boot, "fd", bootable=True), Partition(root, "fd"), Partition(swap, "fd"))
+    disks = tuple(
+        DiskPlan(serial=f"MBR-SATA-{slot + 1}", wwn=f"0x5000c5000b105e0{slot + 1}", mib=1 + boot + root + swap + 15, table="dos",
+                 table_id=f"0x4d42520{slot + 1}", partitions=parts)
+        for slot in range(2))
+    arrays = tuple(Array(number, "1", 0, metadata, ((0, number + 1), (1, number + 1))) for number, metadata in enumerate(("1.0", "1.2", "1.2")))
+    filesystems = (Filesystem("md1", "ext4", "/", options="errors=remount-ro"),
+                   Filesystem("md0", "ext4", "/boot"),
+                   Filesystem("md2", "swap", "none", options="sw"))
+    return Layout("mirror-bios-mbr", "mbrmirror", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)), bus="sata")
+
+
+def mirror_uefi_mdesp(root=1300, esp=64):
+    """Two virtio disks, UEFI: the EFI system partition is a RAID-1 of metadata 1.0, which firmware sees as FAT; RAID-1 root."""
+    parts = (Partition(esp, ESP), Partition(root, RAID))
+    disks = tuple(
+        DiskPlan(serial=f"MDESP-{slot + 1}", wwn="", mib=1 + esp + root + 15, table="gpt",
+                 table_id=f"3A6E5C1B-58D7-4B1E-9C7F-00000000008{slot + 1}", partitions=parts)
+        for slot in range(2))
+    arrays = (Array(0, "1", 0, "1.0", ((0, 1), (1, 1))), Array(1, "1", 0, "1.2", ((0, 2), (1, 2))))
+    filesystems = (Filesystem("md1", "ext4", "/", options="errors=remount-ro"),
+                   Filesystem("md0", "vfat", "/boot/efi", options="umask=0077"))
+    return Layout("mirror-uefi-mdesp", "mdesp", disks, arrays, filesystems, (Loader("grub-efi", 0), Loader("grub-efi", 1)),
+                  firmware="uefi", bus="virtio")
+
+
+def raid10_lvm_xfs(root=1300, boot=200, half=760, swap=64):
+    """Four disks with MBR tables: a native /boot and GRUB on the first alone, swap on each, and xfs in LVM on RAID-10."""
+    first = (Partition(boot, "83", bootable=True), Partition(half, "fd"), Partition(swap, "82"))
+    disks = tuple(
+        DiskPlan(serial=f"R10X{slot + 1:03d}", wwn=f"0x5000c5000a10e5a{slot + 1}", mib=1 + boot + half + swap + 15, table="dos",
+                 table_id=f"0x5231302{slot + 1}", partitions=first if slot == 0 else first[1:])
+        for slot in range(4))
+    arrays = (Array(0, "10", 64, "1.2", ((0, 2), (1, 1), (2, 1), (3, 1))),)
+    groups = (VolumeGroup("vg0", "md0", (("root", root),)),)
+    filesystems = (Filesystem("mapper/vg0-root", "xfs", "/", by=""),
+                   Filesystem((0, 1), "ext4", "/boot"),
+                   Filesystem((0, 3), "swap", "none", options="sw"),
+                   *(Filesystem((slot, 2), "swap", "none", options="sw") for slot in (1, 2, 3)))
+    return Layout("raid10-lvm-xfs", "tenfold", disks, arrays, filesystems, (Loader("grub-pc", 0),), groups=groups)
+
+
+def raid1_3way_wholedisk(root=1300, data=200):
+    """Five virtio disks: the system on a mirror of two (GPT, GRUB on both), data on a mirror of three whole disks without a partition table."""
+    parts = (Partition(1, BIOS_BOOT), Partition(root, RAID))
+    system = tuple(
+        DiskPlan(serial=f"SYS-{slot + 1}", wwn="", mib=1 + sum(part.mib for part in parts) + 15, table="gpt",
+                 table_id=f"6F0D9A13-4C42-4D4F-8B0B-00000000009{slot + 1}", partitions=parts)
+        for slot in range(2))
+    whole = tuple(DiskPlan(serial=f"DATA-{slot + 1}", wwn="", mib=data, table="", table_id="", partitions=()) for slot in range(2, 5))
+    arrays = (Array(0, "1", 0, "1.2", ((0, 2), (1, 2))), Array(1, "1", 0, "1.2", ((2, 0), (3, 0), (4, 0))))
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"), Filesystem("md1", "ext4", "/srv"))
+    return Layout("raid1-3way-wholedisk", "threeway", system + whole, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)), bus="virtio")
+
+
+def spare_journal(root=700, boot=200, data=100):
+    """Four disks with GPT and BIOS boot partitions: RAID-1 /boot on the first two, which have GRUB, a RAID-5 root of three with a hot spare and a
+    write-intent bitmap, and a RAID-5 of three whose write journal lies on the fourth disk."""
+    parts = (Partition(1, BIOS_BOOT), Partition(boot, RAID), Partition(root, RAID), Partition(data, RAID))
+    disks = tuple(
+        DiskPlan(serial=f"SPJ{slot + 1:03d}", wwn=f"0x5000c500059a4e1{slot + 1}", mib=1 + sum(part.mib for part in parts) + 15, table="gpt",
+                 table_id=f"1D8C4B7E-77A9-4E53-A2C6-0000000000B{slot + 1}", partitions=parts)
+        for slot in range(4))
+    arrays = (Array(0, "5", 64, "1.2", ((0, 3), (1, 3), (2, 3)), spares=((3, 3),), bitmap=True),
+              Array(1, "5", 64, "1.2", ((0, 4), (1, 4), (2, 4)), journal=((3, 4),)),
+              Array(2, "1", 0, "1.2", ((0, 2), (1, 2))))
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"),
+                   Filesystem("md2", "ext4", "/boot"),
+                   Filesystem("md1", "ext4", "/srv"))
+    return Layout("spare-journal", "sparejournal", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)))
+
+
 LAYOUTS = {
     # the example machine, on disks of a size people had in 2003
     "linux-journal": linux_journal("1.2", large=17000),
@@ -250,4 +336,9 @@ LAYOUTS = {
     "single-esp": single_esp(),
     "mirror-bios-gpt": mirror_bios_gpt(),
     "raid6-luks": raid6_luks(),
+    "mirror-bios-mbr": mirror_bios_mbr(),
+    "mirror-uefi-mdesp": mirror_uefi_mdesp(),
+    "raid10-lvm-xfs": raid10_lvm_xfs(),
+    "raid1-3way-wholedisk": raid1_3way_wholedisk(),
+    "spare-journal": spare_journal(),
 }
