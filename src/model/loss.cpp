@@ -145,9 +145,16 @@ Place locate(const Machine &machine, const std::string &filesystem_uuid) {
 
 Place locate(const Machine &machine, const MountPoint &mount) {
     Place place = locate(machine, mount.uuid);
-    if (!place.known() && mount.source.starts_with("/dev/mapper/"))
-        place = find_place(
-            machine, [](const Content &content) { return content.kind == Content::Kind::luks; });
+    if (place.known() || !mount.source.starts_with("/dev/mapper/"))
+        return place;
+    // Which of several containers it is cannot be told from outside: all of them.
+    const auto luks = [](const Content &content) { return content.kind == Content::Kind::luks; };
+    for (const Array &array : machine.arrays)
+        if (luks(array.content) || on_table(array.table, luks))
+            place.arrays.push_back(array.uuid);
+    for (const Disk &disk : machine.disks)
+        if (luks(disk.content) || on_table(disk.table, luks))
+            place.disks.push_back(disk.id);
     return place;
 }
 

@@ -214,3 +214,30 @@ TEST_CASE("a filesystem is where the device is mounted, whatever it is called th
     CHECK(execute::mounted_at(machine.system, "/dev/md1") == "/mnt");
     CHECK(execute::mounted_at(machine.system, "/dev/md0").empty());
 }
+
+TEST_CASE("inside LUKS: for writing its array must be whole") {
+    Machine machine;
+    for (auto &array : machine.profile.machine.arrays)
+        array.content = {};
+    machine.profile.machine.arrays[1].content.kind = model::Content::Kind::luks;
+    machine.profile.machine.mounts[1].source = "/dev/mapper/md1_crypt";
+    machine.system.given["/dev/mapper/md1_crypt"] = "";
+    const auto refused = [&] {
+        const auto root = InstalledRoot::open(machine.context, true);
+        return !root && root.error().message.find("not whole yet") != std::string::npos &&
+               machine.system.mounts.empty();
+    };
+    SUBCASE("it is") {
+        REQUIRE(InstalledRoot::open(machine.context, true));
+        CHECK(machine.mounts().at(0) == "/dev/mapper/md1_crypt on /root");
+    }
+    SUBCASE("it is being rebuilt") {
+        machine.system.given["/sys/block/md1/md/degraded"] = "1\n";
+        CHECK(refused());
+    }
+    SUBCASE("another container comes first, and the root's is being rebuilt") {
+        machine.profile.machine.arrays[0].content.kind = model::Content::Kind::luks;
+        machine.system.given["/sys/block/md1/md/degraded"] = "1\n";
+        CHECK(refused());
+    }
+}
