@@ -3,6 +3,7 @@
 #include "execute/steps.h"
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::execute {
@@ -40,11 +41,24 @@ Result<void> put_in_order(Context &context, const BootEntry &made, const model::
     return {};
 }
 
+/// Firmware passes over an entry that is not active, or not in its order.
+bool is_followed(const BootEntry &entry, const model::Firmware &firmware) {
+    const auto &order = firmware.boot_order;
+    return entry.active && std::find(order.begin(), order.end(), entry.number) != order.end();
+}
+
 Result<void> make(Context &context, const plan::MakeBootEntry &step) {
     // Safety rule 1: the entry is made from what is on the disk that the plan means.
     MDR_TRY(confirm_disk(context, step.device.disk));
-    MDR_TRY(system::run_ok(context.system,
-                           {.argv = plan::command(step, context.plan, context.machines())}));
+    const model::Firmware before = present_firmware(context.system);
+    const BootEntry *passed_over = entry_of(before, step);
+    if (passed_over == nullptr)
+        MDR_TRY(system::run_ok(context.system,
+                               {.argv = plan::command(step, context.plan, context.machines())}));
+    else if (!passed_over->active)
+        MDR_TRY(system::run_ok(context.system,
+                               {.argv = {"efibootmgr", "--quiet", "--active", "--bootnum",
+                                         fmt::format("{:04X}", passed_over->number)}}));
     const model::Firmware now = present_firmware(context.system);
     const BootEntry *made = entry_of(now, step);
     if (made == nullptr)
@@ -60,9 +74,13 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
         return Status::skipped(fmt::format("this system was started by BIOS firmware, which has no "
                                            "boot entries; {}",
                                            without_entry(context, step)));
-    if (const BootEntry *found = entry_of(firmware, step))
-        return Status::done(fmt::format("Boot{:04X} leads to it", found->number));
-    return Status::not_done("the firmware has no entry that leads to it");
+    const BootEntry *found = entry_of(firmware, step);
+    if (found == nullptr)
+        return Status::not_done("the firmware has no entry that leads to it");
+    if (!is_followed(*found, firmware))
+        return Status::not_done(
+            fmt::format("Boot{:04X} leads to it, but the firmware passes it over", found->number));
+    return Status::done(fmt::format("Boot{:04X} leads to it", found->number));
 }
 
 Result<void> apply(Context &context, const plan::MakeBootEntry &step) {

@@ -115,9 +115,20 @@ TEST_CASE("a boot entry the firmware has forgotten is made again") {
 TEST_CASE("one that is still there is left alone") {
     Mirror machine;
     machine.set("Boot0007", load_option("another label", esp_guid, "\\EFI\\DEBIAN\\SHIMX64.EFI"));
+    machine.set("BootOrder", std::string("\x00\x00\x07\x00", 4));
     const Status seen = execute::check(machine.context, machine.step);
     CHECK(seen.kind == Kind::done);
     CHECK(seen.reason == "Boot0007 leads to it");
+}
+
+TEST_CASE("one that the firmware passes over is put into its order, and no second one is made") {
+    Mirror machine;
+    machine.set("Boot0007", load_option("debian", esp_guid, shim));
+    CHECK(execute::check(machine.context, machine.step).kind == Kind::not_done);
+    REQUIRE(execute::apply(machine.context, machine.step));
+    REQUIRE(machine.system.commands.size() == 1);
+    CHECK(machine.system.commands[0].argv ==
+          Argv{"efibootmgr", "--quiet", "--bootorder", "0007,0000"});
 }
 
 TEST_CASE("it gets its recorded place in the boot order") {
