@@ -38,9 +38,9 @@ void describe(const BurnTalk &talk, const Stick &stick, bool data_partition) {
 
 /// Counts up whenever another disk or medium comes under the same name (kernel documentation,
 /// ABI/stable/sysfs-block); "" with kernels before 5.15.
-std::string disk_sequence(system::System &system, const model::Disk &disk) {
-    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", disk.kernel_name))
-        .value_or("");
+std::string disk_sequence(system::System &system, const std::string &path) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", name)).value_or("");
 }
 
 /// Between the look and the claim a question was asked: long enough for another stick.
@@ -48,7 +48,7 @@ Result<std::unique_ptr<system::ClaimedDevice>>
 claim_same(system::System &system, const Stick &stick, const std::string &sequence) {
     MDR_TRY(burn::confirm_free(system, stick.path));
     MDR_TRY_ASSIGN(auto device, system.claim(stick.path));
-    if (device->size() != stick.disk.size || disk_sequence(system, stick.disk) != sequence)
+    if (device->size() != stick.disk.size || disk_sequence(system, stick.path) != sequence)
         return fail(fmt::format("{} is another disk now: nothing was written", stick.path),
                     "Leave the stick where it is, and start again.");
     return device;
@@ -71,8 +71,15 @@ Result<Written> write(const BurnTalk &talk, const Stick &stick, const std::strin
         MDR_TRY(burn::confirm_still_sound(*device, source, progress));
     }
     progress.end();
+    const auto seen = device->reread_partitions();
+    if (!seen && written.data_partition != 0) // the kernel's partition may be one of before
+        return fail(
+            fmt::format("the image is on the stick, but the kernel does not use its new "
+                        "partitions: {}",
+                        seen.error().message),
+            "Take the stick out and in again, and make a filesystem on its last partition.");
     // The stick is right whatever the kernel makes of it; pulled out and in again it is seen.
-    if (const auto seen = device->reread_partitions(); !seen)
+    if (!seen)
         progress.warn(seen.error().message);
     return written;
 }
@@ -83,9 +90,10 @@ Result<BurnReport> burn_to_stick(const BurnTalk &talk, const std::string &path,
                                  const burn::Source &source) {
     system::System &system = talk.context().system;
     const BurnOptions &options = talk.options();
+    // Before the look: what is shown and asked about is the disk that had this number.
+    const std::string sequence = disk_sequence(system, path);
     MDR_TRY_ASSIGN(const model::Machine machine, probe_this_machine(system));
     MDR_TRY_ASSIGN(const model::Disk disk, burn::disk_named(machine, path));
-    const std::string sequence = disk_sequence(system, disk);
     const Stick stick = burn::judge(machine, disk);
     describe(talk, stick, options.data_partition);
     MDR_TRY(burn::confirm_free(system, stick.path));
@@ -102,6 +110,9 @@ Result<BurnReport> burn_to_stick(const BurnTalk &talk, const std::string &path,
     report.compared = true;
     if (written.data_partition != 0) {
         report.data_partition = model::device_path(disk, written.data_partition);
+        if (disk_sequence(system, stick.path) != sequence)
+            return fail(fmt::format("{} is another disk now: no filesystem was made on it", path),
+                        "Make one on the last partition of the stick.");
         MDR_TRY(burn::make_data_filesystem(system, report.data_partition));
         talk.say(
             fmt::format("{} is a FAT partition with the rest of the stick", report.data_partition));
