@@ -20,6 +20,8 @@ using util::printable;
 using util::Result;
 using Strings = std::vector<std::string>;
 
+constexpr const char *hibernated_words =
+    "the installed system is hibernated: what it had open would be destroyed";
 constexpr std::chrono::milliseconds check_limit = std::chrono::hours(2);
 
 /// What keeps an array from being started with the system that uses it; "" when nothing does. The
@@ -52,26 +54,6 @@ std::string duplicate_objection(const Facts &facts) {
         return "";
     return fmt::format("several disks carry the identity of {}: remove all but one",
                        printable(facts.comparison->duplicates.front().recorded));
-}
-
-/// Resuming later what was written to meanwhile would destroy it (FAULTS 30).
-bool hibernated(const Machine &machine) {
-    const auto image = [](const model::Content &content) { return content.type == "swsuspend"; };
-    const auto in_table = [&](const std::optional<model::PartitionTable> &table) {
-        return table &&
-               std::any_of(table->partitions.begin(), table->partitions.end(),
-                           [&](const model::Partition &one) { return image(one.content); });
-    };
-    const auto in_group = [&](const model::VolumeGroup &group) {
-        return std::any_of(group.volumes.begin(), group.volumes.end(),
-                           [&](const model::LogicalVolume &one) { return image(one.content); });
-    };
-    const auto here = [&](const auto &device) {
-        return image(device.content) || in_table(device.table);
-    };
-    return std::any_of(machine.disks.begin(), machine.disks.end(), here) ||
-           std::any_of(machine.arrays.begin(), machine.arrays.end(), here) ||
-           std::any_of(machine.volume_groups.begin(), machine.volume_groups.end(), in_group);
 }
 
 /// Parameters of the recorded command line that this system was not started with, but for those
@@ -231,7 +213,9 @@ class Preparation {
                 return Place{std::move(device), mount->type, execute::subvolume_option(*mount)};
             });
         if (place && place->device.starts_with("/dev/mapper/")) {
-            MDR_TRY_ASSIGN(context_.observed, context_.observe());
+            MDR_TRY(execute::look_again(context_));
+            if (diagnose::hibernated(context_.observed)) // behind LUKS or LVM it is seen only now
+                return util::fail(hibernated_words);
         }
         return place;
     }
@@ -283,8 +267,8 @@ std::string installed_refusal(const Facts &facts) {
         return reason;
     if (std::string reason = array_objection(facts); !reason.empty())
         return reason;
-    if (hibernated(*facts.observed))
-        return "the installed system is hibernated: what it had open would be destroyed";
+    if (diagnose::hibernated(*facts.observed))
+        return hibernated_words;
     return "";
 }
 

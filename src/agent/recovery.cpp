@@ -320,7 +320,8 @@ class Recovery {
         const std::size_t root_needed = execute::root_point(plan_);
         execute::RunResult result = execute::run_steps(context, lines, 0, root_needed);
         if (result.kind == execute::RunResult::Kind::done) {
-            unlock_root(context);
+            if (auto ended = unlock_root(context))
+                return *ended;
             result = execute::run_steps(context, lines, root_needed, restart);
         }
         if (result.kind != execute::RunResult::Kind::done)
@@ -332,16 +333,20 @@ class Recovery {
 
     /// Without it the recovery goes on: the recorded boot loader is put back, and what is to be
     /// done inside the installed system is left to it.
-    void unlock_root(execute::Context &context) {
+    std::optional<RecoveryEnd> unlock_root(execute::Context &context) {
         if (start_.unattended || !execute::is_locked(context))
-            return;
+            return std::nullopt;
         terminal_.show({{{"The installed system is behind LUKS. It is opened to run its own tools.",
                           Style::normal}}});
         const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
         if (const auto opened = unlock(context, terminal_, *root, "goes on without it"); !opened)
             terminal_.show({{{opened.error().message, Style::warning}}});
-        else if (auto observed = observe_())
-            context.observed = std::move(*observed);
+        else if (const auto looked = execute::look_again(context); !looked)
+            return end(Outcome::failed, looked.error().message);
+        else if (diagnose::hibernated(context.observed)) // behind LUKS it is seen only now
+            return end(Outcome::failed, "the installed system is hibernated: nothing is written to "
+                                        "its filesystems. Start it without resuming (noresume)");
+        return std::nullopt;
     }
 
     /// The rebuild, and what waits for it. The operator may stop waiting.

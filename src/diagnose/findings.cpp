@@ -42,6 +42,8 @@ class Search {
             add({.kind = Kind::firmware_mode, .severity = Severity::warning});
         if (profile_.degraded)
             add({.kind = Kind::profile_degraded, .severity = Severity::warning});
+        if (hibernated(observed_))
+            add({.kind = Kind::hibernated, .severity = Severity::refusal});
         for (const Duplicate &duplicate : comparison_.duplicates)
             add({.kind = Kind::duplicate_identity,
                  .severity = Severity::refusal,
@@ -336,6 +338,25 @@ std::vector<Finding> find(const model::Profile &profile, const Machine &observed
         search.arrays(assemblies);
     }
     return search.take();
+}
+
+bool hibernated(const Machine &machine) {
+    const auto image = [](const Content &content) { return content.type == "swsuspend"; };
+    const auto in_table = [&](const std::optional<model::PartitionTable> &table) {
+        return table &&
+               std::any_of(table->partitions.begin(), table->partitions.end(),
+                           [&](const model::Partition &one) { return image(one.content); });
+    };
+    const auto in_group = [&](const model::VolumeGroup &group) {
+        return std::any_of(group.volumes.begin(), group.volumes.end(),
+                           [&](const model::LogicalVolume &one) { return image(one.content); });
+    };
+    const auto here = [&](const auto &device) {
+        return image(device.content) || in_table(device.table);
+    };
+    return std::any_of(machine.disks.begin(), machine.disks.end(), here) ||
+           std::any_of(machine.arrays.begin(), machine.arrays.end(), here) ||
+           std::any_of(machine.volume_groups.begin(), machine.volume_groups.end(), in_group);
 }
 
 bool refuses(const std::vector<Finding> &findings) {

@@ -32,17 +32,18 @@ struct Finding {
         array_lost,         ///< array: more members gone than it can lose
         array_absent,       ///< array: no member here
         array_not_started,  ///< array: split brain, reshaping, duplicate; text: why
-        array_dirty,        ///< array: dirty and degraded; may be started after a typed answer (FAULTS 18)
-        array_rebuilding,   ///< array
-        array_read_only,    ///< array runs, but was not made writable (nothing wrong)
-        member_stale,       ///< array, disk: out of date, can be taken back
-        bad_blocks,         ///< array, disk: its bad-block list has entries (FAULTS 14)
-        filesystem_lost,    ///< disk; text: mount point: native filesystem that a snapshot does not
-                            ///< cover
-        volume_lost,        ///< disk; text: what it was: native LVM or LUKS, not on an array
-        unsupported,        ///< text: firmware RAID, multipath, … (FAULTS 28)
-        firmware_mode,      ///< booted in the other firmware mode than recorded (FAULTS 33)
-        profile_degraded,   ///< the profile was made while degraded (FAULTS 21)
+        array_dirty, ///< array: dirty and degraded; may be started after a typed answer (FAULTS 18)
+        array_rebuilding, ///< array
+        array_read_only,  ///< array runs, but was not made writable (nothing wrong)
+        member_stale,     ///< array, disk: out of date, can be taken back
+        bad_blocks,       ///< array, disk: its bad-block list has entries (FAULTS 14)
+        filesystem_lost,  ///< disk; text: mount point: native filesystem that a snapshot does not
+                          ///< cover
+        volume_lost,      ///< disk; text: what it was: native LVM or LUKS, not on an array
+        unsupported,      ///< text: firmware RAID, multipath, … (FAULTS 28)
+        firmware_mode,    ///< booted in the other firmware mode than recorded (FAULTS 33)
+        profile_degraded, ///< the profile was made while degraded (FAULTS 21)
+        hibernated,       ///< the installed system is asleep and holds its filesystems (FAULTS 30)
         layout_changed, ///< array or disk; text: the machine is newer than the profile (FAULTS 20)
     };
     Kind kind{};
@@ -58,6 +59,10 @@ struct Finding {
 [[nodiscard]] std::vector<Finding>
 find(const model::Profile &profile, const model::Machine &observed, const Comparison &comparison,
      const std::vector<Assembly> &assemblies, const std::vector<Vacancy> &vacancies);
+
+/// A swap here holds a sleeping system: resumed later, it would destroy what was written meanwhile.
+/// What lies behind LUKS, or in a volume that is not active, is not seen.
+[[nodiscard]] bool hibernated(const model::Machine &machine);
 
 [[nodiscard]] bool refuses(const std::vector<Finding> &findings);
 

@@ -101,6 +101,10 @@ std::string words(const Finding &finding, const model::Profile &profile) {
             "No disk can take the place of {}{}. Put in a blank disk of at least the same size; "
             "until then you can start the installed system without it.",
             disk, text.empty() ? "" : ": " + text);
+    case Kind::hibernated:
+        return "The installed system is hibernated: when it resumes, it would destroy what is "
+               "changed now. Start it once with noresume, or make its swap anew with mkswap and "
+               "the same UUID; what it had open is lost then.";
     case Kind::array_degraded: return degraded(finding, array);
     case Kind::array_lost:
         return fmt::format("{} has lost more members than it can do without. Connect the missing "

@@ -89,8 +89,9 @@ void thaw(Context &context, const std::string &uuid) {
         return context.system.write_control(
             fmt::format("/sys/block/{}/md/sync_action", kernel_name(path)), "idle");
     });
-    context.journal.note("thaw", fmt::format("the array {} was frozen and is let go{}", uuid,
-                                             result ? "" : ": " + result.error().message));
+    context.journal.note("thaw", result ? fmt::format("the array {} was frozen and is let go", uuid)
+                                        : fmt::format("the array {} stays frozen: {}", uuid,
+                                                      result.error().message));
 }
 
 /// Bytes of one member of each array that is not whole when the waiting begins.

@@ -278,3 +278,11 @@ TEST_CASE("a smaller GPT disk is refused only where partitions and the backup ta
     target(look).size = need - 512;
     CHECK(only(look).bytes_missing == 512);
 }
+
+TEST_CASE("a machine that is hibernated is refused (FAULTS 30)") {
+    test::Look look = test::replaced("disk1");
+    CHECK_FALSE(has(findings(look), Finding::Kind::hibernated));
+    look.observed.arrays[0].content.type = "swsuspend";
+    CHECK(has(findings(look), Finding::Kind::hibernated));
+    CHECK(diagnose::refuses(findings(look)));
+}

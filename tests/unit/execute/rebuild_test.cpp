@@ -165,3 +165,14 @@ TEST_CASE("rebuild: Ctrl-C ends the waiting, md goes on by itself") {
     CHECK_FALSE(apply(f.context, f.wait));
     CHECK(f.untouched());
 }
+
+TEST_CASE("rebuild: a frozen md127 that is another array by now is not let go") {
+    DiskFixture f;
+    set(f, "frozen", "none", "1");
+    for (const char *device : {"/dev/sda2", "/dev/sdb2"})
+        f.put(device, 4096, test::superblock_1_2("11111111:22222222:33333333:44444444", 1, "AAA"));
+    CHECK_FALSE(apply(f.context, f.wait));
+    CHECK(f.system.controls.empty());
+    CHECK(f.untouched());
+    CHECK(f.journal.json().find("is another array now") != std::string::npos);
+}
