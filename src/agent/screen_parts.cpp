@@ -29,12 +29,6 @@ std::string label(const Array &array) {
     return array.name.empty() ? array.uuid.substr(0, 8) : printable(array.name);
 }
 
-const Array *find_array(const Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 std::string joined(const std::vector<std::string> &parts) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -56,7 +50,7 @@ std::string content_words(const Machine &machine, const Content &content) {
     case Content::Kind::partitioned: return "";
     case Content::Kind::filesystem: return filesystem_words(machine, content);
     case Content::Kind::md_member: {
-        const Array *array = find_array(machine, content.uuid);
+        const Array *array = model::find_array(machine, content.uuid);
         return "member of " + (array == nullptr ? "an array" : label(*array));
     }
     case Content::Kind::lvm_pv: return "LVM";
@@ -298,7 +292,7 @@ Lines member_rows(const Facts &facts, const Array &array) {
 
 Lines recorded_array(const Facts &facts, const Array &recorded, const diagnose::Assembly &assembly,
                      bool brief) {
-    const Array *observed = find_array(*facts.observed, recorded.uuid);
+    const Array *observed = model::find_array(*facts.observed, recorded.uuid);
     Array shown = observed == nullptr ? nothing_of(recorded) : *observed;
     if (shown.size == 0)
         shown.size = recorded.size;
@@ -326,7 +320,7 @@ Lines recorded_array(const Facts &facts, const Array &recorded, const diagnose::
 Lines foreign_arrays(const Facts &facts) {
     Lines lines;
     for (const Array &array : facts.observed->arrays)
-        if (!facts.profile || find_array(facts.profile->machine, array.uuid) == nullptr)
+        if (!facts.profile || model::find_array(facts.profile->machine, array.uuid) == nullptr)
             append(lines, array_row(label(array), array,
                                     {facts.profile ? "not of this disc: left alone"
                                                    : "not started: nothing is recorded",
@@ -393,10 +387,10 @@ Lines array_rows(const Facts &facts, bool brief) {
     Lines well;
     if (!stranger(facts))
         for (const diagnose::Assembly &assembly : facts.assemblies) {
-            const Array *recorded = find_array(facts.profile->machine, assembly.uuid);
+            const Array *recorded = model::find_array(facts.profile->machine, assembly.uuid);
             if (recorded == nullptr)
                 continue;
-            const Array *observed = find_array(*facts.observed, assembly.uuid);
+            const Array *observed = model::find_array(*facts.observed, assembly.uuid);
             const bool good = state_of(assembly, observed).style == Style::good;
             append(good ? well : trouble, recorded_array(facts, *recorded, assembly, brief));
         }

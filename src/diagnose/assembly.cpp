@@ -82,13 +82,13 @@ bool duplicate(const Array &usable, const ArrayMember &newest) {
     return false;
 }
 
-/// The journal of a RAID-4/5/6 closes the write hole, so md starts such an array (md(4),
-/// "journal").
 bool has_journal(const Array &usable) {
     return std::any_of(usable.members.begin(), usable.members.end(),
                        [](const ArrayMember &member) { return member.slot == journal; });
 }
 
+/// The journal of a RAID-4/5/6 closes the write hole, so md starts such an array (md(4),
+/// "journal").
 bool dirty_degraded(const Array &usable, const ArrayMember &newest) {
     const bool has_parity = usable.level == 4 || usable.level == 5 || usable.level == 6;
     return has_parity && !newest.clean && !has_journal(usable) && model::degraded(usable);
@@ -163,10 +163,8 @@ Verdict verdict_of(const Array &found, const Array &usable, const ArrayMember &n
 
 Assembly decide_one(const Array &recorded, const Machine &observed) {
     Assembly assembly{recorded.uuid, Verdict::absent, node_name(recorded), {}, {}, ""};
-    const auto found =
-        std::find_if(observed.arrays.begin(), observed.arrays.end(),
-                     [&](const Array &array) { return array.uuid == recorded.uuid; });
-    if (found == observed.arrays.end())
+    const Array *found = model::find_array(observed, recorded.uuid);
+    if (found == nullptr)
         return assembly;
     const ArrayMember *newest = newest_of(*found);
     if (newest == nullptr) {

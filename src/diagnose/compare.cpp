@@ -15,12 +15,6 @@ struct Pair {
     Evidence evidence;
 };
 
-const model::Array *find_array(const model::Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const model::Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 /// The name people know the array by.
 std::string array_name(const model::Array &array) {
     return util::printable(!array.kernel_name.empty() ? array.kernel_name
@@ -154,12 +148,12 @@ void compare_arrays(const model::Machine &recorded, const model::Machine &observ
                     Comparison &comparison) {
     bool live = false;
     for (const auto &array : recorded.arrays) {
-        const model::Array *found = find_array(observed, array.uuid);
+        const model::Array *found = model::find_array(observed, array.uuid);
         live = live || (found != nullptr && has_live_member(*found));
         comparison.arrays.push_back(compare_array(array, found));
     }
     for (const auto &array : observed.arrays)
-        if (find_array(recorded, array.uuid) == nullptr)
+        if (model::find_array(recorded, array.uuid) == nullptr)
             comparison.foreign_arrays.push_back(array.uuid);
     comparison.match = live                                 ? MachineMatch::same
                        : !comparison.foreign_arrays.empty() ? MachineMatch::other

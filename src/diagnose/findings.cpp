@@ -16,12 +16,6 @@ using model::Content;
 using model::Disk;
 using model::Machine;
 
-const Array *find_array(const Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 bool rebuilding(const Array &array) {
     return array.sync_action == "recover" || array.sync_action == "resync" ||
            std::any_of(array.members.begin(), array.members.end(),
@@ -88,13 +82,13 @@ class Search {
 
     void arrays(const std::vector<Assembly> &assemblies) {
         for (const Assembly &assembly : assemblies) {
-            const Array *recorded = find_array(profile_.machine, assembly.uuid);
+            const Array *recorded = model::find_array(profile_.machine, assembly.uuid);
             if (recorded != nullptr)
-                array(*recorded, find_array(observed_, assembly.uuid), assembly);
+                array(*recorded, model::find_array(observed_, assembly.uuid), assembly);
         }
         for (const std::string &uuid : comparison_.foreign_arrays)
             if (comparison_.match == MachineMatch::same)
-                unrecorded_array(*find_array(observed_, uuid));
+                unrecorded_array(*model::find_array(observed_, uuid));
     }
 
     std::vector<Finding> take() {

@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::int64_t day = 86400; // in seconds
 
-const model::Array *find_array(const model::Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const model::Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 unsigned slots_up(const model::Array &array) {
     const std::string map = model::slot_map(array);
     return static_cast<unsigned>(std::count(map.begin(), map.end(), 'U'));
@@ -77,9 +71,9 @@ std::vector<ArrayState> array_states(const model::Machine *recorded,
     std::vector<ArrayState> states;
     if (recorded != nullptr)
         for (const model::Array &array : recorded->arrays)
-            states.push_back(state_of(&array, find_array(observed, array.uuid)));
+            states.push_back(state_of(&array, model::find_array(observed, array.uuid)));
     for (const model::Array &array : observed.arrays)
-        if (recorded == nullptr || find_array(*recorded, array.uuid) == nullptr)
+        if (recorded == nullptr || model::find_array(*recorded, array.uuid) == nullptr)
             states.push_back(state_of(nullptr, &array));
     return states;
 }

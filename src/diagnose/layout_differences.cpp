@@ -140,7 +140,7 @@ class Layout {
 
     void arrays() {
         for (const Array &recorded : recorded_.arrays)
-            if (const Array *now = find_uuid(now_.arrays, recorded.uuid))
+            if (const Array *now = model::find_array(now_, recorded.uuid))
                 array(recorded, *now);
     }
 
@@ -187,10 +187,10 @@ class Layout {
     /// either, an old member beside an array that is whole without it.
     [[nodiscard]] bool passes(const Finding &finding) const {
         const Disk *disk = model::find_disk(recorded_, finding.disk);
-        const Array *array = find_uuid(recorded_.arrays, finding.array);
+        const Array *array = model::find_array(recorded_, finding.array);
         if (array == nullptr)
             return disk != nullptr && disk->removable;
-        const Array *now = find_uuid(now_.arrays, finding.array);
+        const Array *now = model::find_array(now_, finding.array);
         switch (finding.kind) {
         case Finding::Kind::array_not_started:
         case Finding::Kind::array_dirty: return array->kernel_name.empty();

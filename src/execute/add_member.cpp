@@ -38,14 +38,8 @@ Result<Scene> look(Context &context, const plan::AddMember &step) {
     return scene;
 }
 
-const Array *find_array(const model::Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 const ArrayMember *recorded_member(const Context &context, const plan::AddMember &step) {
-    const Array *array = find_array(context.profile.machine, step.array);
+    const Array *array = model::find_array(context.profile.machine, step.array);
     if (array != nullptr)
         for (const ArrayMember &member : array->members)
             if (member.device == step.device)
@@ -56,7 +50,7 @@ const ArrayMember *recorded_member(const Context &context, const plan::AddMember
 /// In 512-byte sectors: what the running array keeps on each member, and its metadata. 0.90 lies in
 /// the last whole 64 KiB but one boundary, 1.0 in the last 8 to 12 KiB (drivers/md/md.c).
 std::uint64_t sectors_needed(const Context &context, const plan::AddMember &step) {
-    const Array *array = find_array(context.observed, step.array);
+    const Array *array = model::find_array(context.observed, step.array);
     if (array == nullptr)
         return 0;
     if (array->metadata == "0.90")

@@ -34,12 +34,6 @@ std::string mount_words(const model::MountPoint &mount) {
     return mount.type == "swap" ? "swap" : mount.target;
 }
 
-const model::Array *find_array(const model::Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const model::Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 bool only_digits(const std::string &text) {
     return text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -160,7 +154,7 @@ std::string tolerance_words(int redundancy_left) {
 }
 
 std::string array_sentence(const model::Machine &machine, const model::ArrayLoss &loss) {
-    const model::Array &array = *find_array(machine, loss.uuid);
+    const model::Array &array = *model::find_array(machine, loss.uuid);
     const std::string name = fmt::format("{} [{}]", array_name(array), array_use(machine, array));
     if (loss.redundancy_left < 0)
         return fmt::format("Array {} is lost: {} {} cannot do without this disk. Its data must "

@@ -127,6 +127,10 @@ const Disk *find_disk(const Machine &machine, const std::string &id) {
     return find_in(machine.disks, [&](const Disk &disk) { return disk.id == id; });
 }
 
+const Array *find_array(const Machine &machine, const std::string &uuid) {
+    return find_in(machine.arrays, [&](const Array &array) { return array.uuid == uuid; });
+}
+
 const Partition *find_partition(const Machine &machine, const DeviceRef &device) {
     const Disk *disk = find_disk(machine, device.disk);
     if (disk == nullptr || !disk->table)

@@ -250,6 +250,7 @@ struct Profile {
 // Look-ups that every room needs.
 
 [[nodiscard]] const Disk *find_disk(const Machine &machine, const std::string &id);
+[[nodiscard]] const Array *find_array(const Machine &machine, const std::string &uuid);
 [[nodiscard]] const Partition *find_partition(const Machine &machine, const DeviceRef &device);
 /// The content of a disk or partition; nullptr where there is no such device.
 [[nodiscard]] const Content *find_content(const Machine &machine, const DeviceRef &device);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plan/describe.h"
 
-#include <algorithm>
-
 namespace mdrescue::plan {
 
 std::string device(const Plan &plan, const Machines &machines, const model::DeviceRef &recorded) {
@@ -14,9 +12,8 @@ std::string device(const Plan &plan, const Machines &machines, const model::Devi
 }
 
 std::string array_device(const model::Machine &observed, const std::string &uuid) {
-    const auto found = std::find_if(observed.arrays.begin(), observed.arrays.end(),
-                                    [&](const model::Array &array) { return array.uuid == uuid; });
-    if (found == observed.arrays.end() || found->kernel_name.empty())
+    const model::Array *found = model::find_array(observed, uuid);
+    if (found == nullptr || found->kernel_name.empty())
         return {};
     return "/dev/" + found->kernel_name;
 }

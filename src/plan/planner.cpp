@@ -22,12 +22,6 @@ using model::Profile;
 using util::fail;
 using util::Result;
 
-const Array *find_array(const Machine &machine, const std::string &uuid) {
-    const auto found = std::find_if(machine.arrays.begin(), machine.arrays.end(),
-                                    [&](const Array &array) { return array.uuid == uuid; });
-    return found == machine.arrays.end() ? nullptr : &*found;
-}
-
 std::string refusals(const std::vector<diagnose::Finding> &findings, const Profile &profile) {
     std::string text;
     for (const diagnose::Finding &finding : findings)
@@ -198,7 +192,7 @@ class Planner {
     void finish() {
         WaitForRebuild wait;
         for (const Array &recorded : profile_.machine.arrays) {
-            const Array *now = find_array(observed_, recorded.uuid);
+            const Array *now = model::find_array(observed_, recorded.uuid);
             if (now != nullptr && to_be_rebuilt(*now))
                 wait.arrays.push_back(recorded.uuid);
         }
@@ -259,7 +253,7 @@ class Planner {
     /// Arrays that are rebuilt, and the root's, which is written to at the end.
     void make_writable() {
         for (const Array &array : observed_.arrays)
-            if (read_only(array) && find_array(profile_.machine, array.uuid) != nullptr &&
+            if (read_only(array) && model::find_array(profile_.machine, array.uuid) != nullptr &&
                 (to_be_rebuilt(array) || holds_root(array.uuid)))
                 add(MakeWritable{array.uuid});
     }
