@@ -6,7 +6,6 @@
 #include "execute/md_state.h"
 #include "util/text.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::execute {

@@ -65,11 +65,9 @@ bool has_file(const model::BootLoader &esp, const std::string &file) {
 /// One that the firmware follows by itself, to a loader that is known to be there.
 const BootEntry *entry_that_starts(const Firmware &firmware, const std::string &partition_guid,
                                    const model::BootLoader &esp) {
-    const auto &order = firmware.boot_order;
     for (const BootEntry &entry : firmware.boot_entries)
-        if (entry.active && !partition_guid.empty() && entry.partition_guid == partition_guid &&
-            std::find(order.begin(), order.end(), entry.number) != order.end() &&
-            has_file(esp, entry.file))
+        if (!partition_guid.empty() && entry.partition_guid == partition_guid &&
+            is_followed(entry, firmware) && has_file(esp, entry.file))
             return &entry;
     return nullptr;
 }
@@ -89,6 +87,11 @@ const BootEntry *find_entry(const Firmware &firmware, const std::string &partiti
         if (entry.partition_guid == partition_guid && same_name(entry.file, file))
             return &entry;
     return nullptr;
+}
+
+bool is_followed(const BootEntry &entry, const Firmware &firmware) {
+    const auto &order = firmware.boot_order;
+    return entry.active && std::find(order.begin(), order.end(), entry.number) != order.end();
 }
 
 std::vector<unsigned> order_with(const BootEntry &made, const Firmware &recorded,

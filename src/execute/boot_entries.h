@@ -19,6 +19,9 @@ namespace mdrescue::execute {
                                                  const std::string &partition_guid,
                                                  const std::string &file);
 
+/// Firmware passes over an entry that is not active, or not in its order. Pure.
+[[nodiscard]] bool is_followed(const model::BootEntry &entry, const model::Firmware &firmware);
+
 /// The present boot order with the entry `made` where the record has it: behind the last of the
 /// entries that came before it then and are still here. Pure.
 [[nodiscard]] std::vector<unsigned> order_with(const model::BootEntry &made,

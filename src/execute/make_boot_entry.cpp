@@ -3,7 +3,6 @@
 #include "execute/steps.h"
 #include "util/text.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::execute {
@@ -39,12 +38,6 @@ Result<void> put_in_order(Context &context, const BootEntry &made, const model::
     MDR_TRY(system::run_ok(context.system,
                            {.argv = {"efibootmgr", "--quiet", "--bootorder", order_text(order)}}));
     return {};
-}
-
-/// Firmware passes over an entry that is not active, or not in its order.
-bool is_followed(const BootEntry &entry, const model::Firmware &firmware) {
-    const auto &order = firmware.boot_order;
-    return entry.active && std::find(order.begin(), order.end(), entry.number) != order.end();
 }
 
 Result<void> make(Context &context, const plan::MakeBootEntry &step) {
