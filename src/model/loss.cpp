@@ -23,15 +23,24 @@ bool on_table(const std::optional<PartitionTable> &table, Matches matches) {
                        [&](const Partition &partition) { return matches(partition.content); });
 }
 
-/// Where the content lies that `matches` is true for; the first such place.
-template <class Matches> Place find_place(const Machine &machine, Matches matches) {
+/// Wherever content lies that `matches` is true for.
+template <class Matches> Place find_places(const Machine &machine, Matches matches) {
+    Place places;
     for (const Array &array : machine.arrays)
         if (matches(array.content) || on_table(array.table, matches))
-            return {{}, {array.uuid}};
+            places.arrays.push_back(array.uuid);
     for (const Disk &disk : machine.disks)
         if (matches(disk.content) || on_table(disk.table, matches))
-            return {{disk.id}, {}};
-    return {};
+            places.disks.push_back(disk.id);
+    return places;
+}
+
+/// The first such place; an array before the disks that show what lies on it.
+template <class Matches> Place find_place(const Machine &machine, Matches matches) {
+    const Place places = find_places(machine, matches);
+    if (!places.arrays.empty())
+        return {{}, {places.arrays.front()}};
+    return places.disks.empty() ? Place{} : Place{{places.disks.front()}, {}};
 }
 
 /// The array after its members on the disk are gone.
@@ -144,18 +153,12 @@ Place locate(const Machine &machine, const std::string &filesystem_uuid) {
 }
 
 Place locate(const Machine &machine, const MountPoint &mount) {
-    Place place = locate(machine, mount.uuid);
+    const Place place = locate(machine, mount.uuid);
     if (place.known() || !mount.source.starts_with("/dev/mapper/"))
         return place;
     // Which of several containers it is cannot be told from outside: all of them.
-    const auto luks = [](const Content &content) { return content.kind == Content::Kind::luks; };
-    for (const Array &array : machine.arrays)
-        if (luks(array.content) || on_table(array.table, luks))
-            place.arrays.push_back(array.uuid);
-    for (const Disk &disk : machine.disks)
-        if (luks(disk.content) || on_table(disk.table, luks))
-            place.disks.push_back(disk.id);
-    return place;
+    return find_places(machine,
+                       [](const Content &content) { return content.kind == Content::Kind::luks; });
 }
 
 bool has_fallback_loader(const BootLoader &esp) {
