@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burn/data_partition.h"
 
+#include "burn/stick_writer.h"
 #include "manifest/image_digest.h"
 #include "manifest/kept_table.h"
 #include "util/bytes.h"
 
-#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t mebibyte = 1U << 20U, sector = 512;
 constexpr std::uint64_t least_size = 16 * mebibyte;
-constexpr std::size_t chunk = 4U << 20U;
 /// "Microsoft basic data": what every system takes for a stick's files (UEFI specification 2.10,
 /// 5.3.3, and sfdisk(8)).
 constexpr const char *basic_data = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7";
@@ -118,18 +117,11 @@ Result<void> confirm_still_sound(system::ClaimedDevice &stick, const Source &sou
     MDR_TRY_ASSIGN(const std::string record,
                    stick.read(manifest::kept_table_offset(total), manifest::kept_table_size));
     const std::string_view area = std::string_view(record).substr(manifest::kept_table_header_size);
-    util::Sha256 digest;
-    for (std::uint64_t at = 0; at < total;) {
-        if (util::cancel_requested)
-            return util::cancelled();
-        MDR_TRY_ASSIGN(std::string bytes,
-                       stick.read(at, std::min<std::uint64_t>(chunk, total - at)));
-        manifest::put_kept_table(area, at, bytes.data(), bytes.size());
-        digest.update(bytes);
-        at += bytes.size();
-        progress.advance(at);
-    }
-    if (digest.finish() != source.digest)
+    MDR_TRY_ASSIGN(const std::string found,
+                   digest_of(stick, total, progress, [&](std::uint64_t at, std::string &bytes) {
+                       manifest::put_kept_table(area, at, bytes.data(), bytes.size());
+                   }));
+    if (found != source.digest)
         return fail("the image on the stick was damaged when the partition was added",
                     "Write the stick again without --data-partition.");
     return {};

@@ -49,20 +49,10 @@ Result<void> write_all(system::ClaimedDevice &stick, SourceReader &reader, std::
 
 Result<void> read_back(system::ClaimedDevice &stick, const Source &source,
                        util::Progress &progress) {
-    const std::uint64_t total = source.image.size;
-    progress.phase("Reading the stick back", total);
+    progress.phase("Reading the stick back", source.image.size);
     MDR_TRY(stick.forget_cached());
-    util::Sha256 digest;
-    for (std::uint64_t at = 0; at < total;) {
-        if (util::cancel_requested)
-            return util::cancelled();
-        MDR_TRY_ASSIGN(const std::string bytes,
-                       stick.read(at, std::min<std::uint64_t>(chunk, total - at)));
-        digest.update(bytes);
-        at += bytes.size();
-        progress.advance(at);
-    }
-    if (const std::string found = digest.finish(); found != source.digest)
+    MDR_TRY_ASSIGN(const std::string found, digest_of(stick, source.image.size, progress));
+    if (found != source.digest)
         return fail(fmt::format("the stick does not give back what was written: SHA-256 {}, not {}",
                                 found, source.digest),
                     "It is worn out or not as large as it says. Take another one.");
@@ -78,6 +68,23 @@ Result<void> write_and_compare(system::ClaimedDevice &stick, const Source &sourc
 }
 
 } // namespace
+
+Result<std::string> digest_of(system::ClaimedDevice &stick, std::uint64_t size,
+                              util::Progress &progress, const Edit &edit) {
+    util::Sha256 digest;
+    for (std::uint64_t at = 0; at < size;) {
+        if (util::cancel_requested)
+            return util::cancelled();
+        MDR_TRY_ASSIGN(std::string bytes,
+                       stick.read(at, std::min<std::uint64_t>(chunk, size - at)));
+        if (edit)
+            edit(at, bytes);
+        digest.update(bytes);
+        at += bytes.size();
+        progress.advance(at);
+    }
+    return digest.finish();
+}
 
 Result<void> write_stick(system::ClaimedDevice &stick, const Source &source,
                          util::Progress &progress) {

@@ -6,6 +6,8 @@
 #include "util/progress.h"
 #include "util/result.h"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace mdrescue::burn {
@@ -19,5 +21,12 @@ namespace mdrescue::burn {
 /// util::cancelled(). After any of them the head is empty, or is emptied as far as the stick lets.
 [[nodiscard]] util::Result<void> write_stick(system::ClaimedDevice &stick, const Source &source,
                                              util::Progress &progress);
+
+/// Changes bytes that were read at an offset of the stick, before they are counted.
+using Edit = std::function<void(std::uint64_t offset, std::string &bytes)>;
+/// SHA-256 of the first `size` bytes of the stick, as `edit` (where there is one) leaves them.
+/// Error: it cannot be read; util::cancelled().
+[[nodiscard]] util::Result<std::string> digest_of(system::ClaimedDevice &stick, std::uint64_t size,
+                                                  util::Progress &progress, const Edit &edit = {});
 
 } // namespace mdrescue::burn

@@ -54,25 +54,22 @@ claim_same(system::System &system, const Stick &stick, const std::string &sequen
     return device;
 }
 
-struct Written {
-    unsigned data_partition = 0; ///< its number; 0 for none
-};
-
-Result<Written> write(const BurnTalk &talk, const Stick &stick, const std::string &sequence,
-                      const burn::Source &source) {
+/// The number of the data partition; 0 for none.
+Result<unsigned> write(const BurnTalk &talk, const Stick &stick, const std::string &sequence,
+                       const burn::Source &source) {
     system::System &system = talk.context().system;
     util::Progress &progress = talk.context().progress;
     MDR_TRY_ASSIGN(const auto device, claim_same(system, stick, sequence));
     MDR_TRY(burn::write_stick(*device, source, progress));
-    Written written;
+    unsigned data_partition = 0;
     if (talk.options().data_partition) {
-        MDR_TRY_ASSIGN(written.data_partition,
+        MDR_TRY_ASSIGN(data_partition,
                        burn::add_data_partition(system, *device, stick.path, source));
         MDR_TRY(burn::confirm_still_sound(*device, source, progress));
     }
     progress.end();
     const auto seen = device->reread_partitions();
-    if (!seen && written.data_partition != 0) // the kernel's partition may be one of before
+    if (!seen && data_partition != 0) // the kernel's partition may be one of before
         return fail(
             fmt::format("the image is on the stick, but the kernel does not use its new "
                         "partitions: {}",
@@ -81,7 +78,7 @@ Result<Written> write(const BurnTalk &talk, const Stick &stick, const std::strin
     // The stick is right whatever the kernel makes of it; pulled out and in again it is seen.
     if (!seen)
         progress.warn(seen.error().message);
-    return written;
+    return data_partition;
 }
 
 } // namespace
@@ -106,10 +103,10 @@ Result<BurnReport> burn_to_stick(const BurnTalk &talk, const std::string &path,
     if (options.dry_run)
         return report;
     MDR_TRY(talk.consent(stick.identity(), !stick.doubts.empty()));
-    MDR_TRY_ASSIGN(const Written written, write(talk, stick, sequence, source));
+    MDR_TRY_ASSIGN(const unsigned data_partition, write(talk, stick, sequence, source));
     report.compared = true;
-    if (written.data_partition != 0) {
-        report.data_partition = model::device_path(disk, written.data_partition);
+    if (data_partition != 0) {
+        report.data_partition = model::device_path(disk, data_partition);
         if (disk_sequence(system, stick.path) != sequence)
             return fail(fmt::format("{} is another disk now: no filesystem was made on it", path),
                         "Make one on the last partition of the stick.");
