@@ -55,11 +55,14 @@ class StickDigest {
             kept_ = manifest::parse_kept_table(field.sha256, *record);
     }
     void update(std::string_view bytes) {
-        std::string image(bytes);
-        if (kept_)
+        if (kept_ && at_ < manifest::system_area_size) {
+            std::string image(bytes);
             manifest::put_kept_table(*kept_, at_, image.data(), image.size());
-        at_ += image.size();
-        digest_.update(image);
+            digest_.update(image);
+        } else {
+            digest_.update(bytes);
+        }
+        at_ += bytes.size();
     }
     [[nodiscard]] std::string finish() { return digest_.finish(); }
 

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 constexpr auto pause = 100ms;
 constexpr auto medium_limit = 60s;
 constexpr auto disks_limit = 30s;
-constexpr auto quiet_when_all_are_here = 300ms;
-constexpr auto quiet_when_some_miss = 6000ms;
+constexpr std::chrono::milliseconds quiet_when_all_are_here = 300ms;
+constexpr std::chrono::milliseconds quiet_when_some_miss = 6s;
 
 std::int64_t seconds(std::chrono::steady_clock::duration time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time).count();
@@ -71,8 +71,7 @@ void wait_for_disks(system::System &system, Terminal &terminal, Modules &modules
             last_change = system.now();
         }
         const bool all_here = recorded != nullptr && as_many_as_recorded(*recorded, seen);
-        const std::chrono::milliseconds quiet =
-            all_here ? quiet_when_all_are_here : quiet_when_some_miss;
+        const auto quiet = all_here ? quiet_when_all_are_here : quiet_when_some_miss;
         if (now - last_change >= quiet || now - start >= disks_limit || terminal.interrupted())
             return;
         terminal.status(fmt::format("waiting for disks, {} s (q: go on with those here)",
