@@ -4,6 +4,7 @@
 #include "manifest/kept_table.h"
 #include "media/iso_libisofs.h"
 #include "media/iso_library.h"
+#include "system/files.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -174,34 +175,16 @@ void IsoReader::find_kept_table() {
     if (room_ < offset || room_ - offset < manifest::kept_table_size)
         return;
     std::string record(manifest::kept_table_size, '\0');
-    if (read_raw(offset, record.data(), record.size())) // unreadable: the digest will tell
+    if (system::read_exactly(descriptor_, path_, offset, record.data(),
+                             record.size())) // unreadable: the digest will tell
         kept_table_ = manifest::parse_kept_table(field_.sha256, record);
 }
 
 util::Result<void> IsoReader::read_at(std::uint64_t offset, char *buffer,
                                       std::size_t length) const {
-    MDR_TRY(read_raw(offset, buffer, length));
+    MDR_TRY(system::read_exactly(descriptor_, path_, offset, buffer, length));
     if (kept_table_)
         manifest::put_kept_table(*kept_table_, offset, buffer, length);
-    return {};
-}
-
-util::Result<void> IsoReader::read_raw(std::uint64_t offset, char *buffer,
-                                       std::size_t length) const {
-    for (std::size_t done = 0; done < length;) {
-        const ssize_t count =
-            pread(descriptor_, buffer + done, length - done, static_cast<off_t>(offset + done));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return util::fail_errno(
-                fmt::format("cannot read {} at byte {}", util::printable(path_), offset + done),
-                errno);
-        if (count == 0)
-            return util::fail(
-                fmt::format("{} ends at byte {}", util::printable(path_), offset + done));
-        done += static_cast<std::size_t>(count);
-    }
     return {};
 }
 

@@ -51,8 +51,6 @@ class IsoReader {
     IsoReader(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
     [[nodiscard]] util::Result<void> identify();
     void find_kept_table();
-    [[nodiscard]] util::Result<void> read_raw(std::uint64_t offset, char *buffer,
-                                              std::size_t length) const;
 
     int descriptor_ = -1;
     std::string path_;

@@ -153,7 +153,7 @@ class Writer {
 class TreeWriter {
   public:
     TreeWriter(Writer &writer, util::Progress &progress)
-        : writer_(writer), progress_(progress), buffer_(chunk_size) {}
+        : writer_(writer), progress_(progress), buffer_(chunk_size, '\0') {}
 
     util::Result<void> write(const manifest::Tree &tree) {
         Links links(tree);
@@ -185,26 +185,17 @@ class TreeWriter {
             return writer_.data(text->data(), text->size());
         }
         const auto &source = std::get<manifest::FileSource>(node.bytes);
-        MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(source.path));
         std::uint64_t left = source.size;
-        for (;;) {
-            if (util::cancel_requested)
-                return util::cancelled();
-            const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return util::fail_errno("cannot read " + util::printable(source.path), errno);
-            if (got == 0)
-                break;
-            const auto length = static_cast<std::uint64_t>(got);
-            if (length > left)
+        const auto write_piece = [&](std::string_view piece) -> util::Result<void> {
+            if (piece.size() > left)
                 return changed(source);
-            MDR_TRY(writer_.data(buffer_.data(), length));
-            left -= length;
-            done_ += length;
+            MDR_TRY(writer_.data(piece.data(), piece.size()));
+            left -= piece.size();
+            done_ += piece.size();
             progress_.advance(done_);
-        }
+            return {};
+        };
+        MDR_TRY(read_pieces(source.path, buffer_, write_piece));
         return left == 0 ? util::Result<void>() : changed(source);
     }
 
@@ -215,7 +206,7 @@ class TreeWriter {
 
     Writer &writer_;
     util::Progress &progress_;
-    std::vector<char> buffer_;
+    std::string buffer_;
     std::uint64_t done_ = 0;
 };
 

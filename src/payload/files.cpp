@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "payload/files.h"
 
+#include "util/progress.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -44,6 +45,24 @@ util::Result<Descriptor> open_for_reading(const std::string &path) {
     if (!S_ISREG(info.st_mode))
         return util::fail("cannot read " + util::printable(path) + ": not a regular file");
     return file;
+}
+
+util::Result<void>
+read_pieces(const std::string &path, std::string &buffer,
+            const std::function<util::Result<void>(std::string_view piece)> &take) {
+    MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(path));
+    for (;;) {
+        if (util::cancel_requested)
+            return util::cancelled();
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return util::fail_errno("cannot read " + util::printable(path), errno);
+        if (got == 0)
+            return {};
+        MDR_TRY(take(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
+    }
 }
 
 util::Result<std::string> read_whole_file(const std::string &path) {

@@ -3,8 +3,10 @@
 
 #include "util/result.h"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,11 @@ class Descriptor {
 
 /// A regular file, opened for reading.
 [[nodiscard]] util::Result<Descriptor> open_for_reading(const std::string &path);
+/// Gives a regular file piece by piece to `take`, in `buffer`, which says how large a piece is.
+/// Error: it cannot be read; what `take` says; util::cancelled().
+[[nodiscard]] util::Result<void>
+read_pieces(const std::string &path, std::string &buffer,
+            const std::function<util::Result<void>(std::string_view piece)> &take);
 [[nodiscard]] util::Result<std::string> read_whole_file(const std::string &path);
 /// Names in a directory, sorted by byte, without . and ..
 [[nodiscard]] util::Result<std::vector<std::string>> directory_names(const std::string &path);

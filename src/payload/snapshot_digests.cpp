@@ -3,10 +3,6 @@
 
 #include "payload/files.h"
 #include "util/digest.h"
-#include "util/text.h"
-
-#include <cerrno>
-#include <unistd.h>
 
 namespace mdrescue::payload {
 namespace {
@@ -26,22 +22,15 @@ class Reader {
     explicit Reader(util::Progress &progress) : progress_(progress), buffer_(chunk, '\0') {}
 
     util::Result<std::string> digest(const manifest::FileSource &source) {
-        MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(source.path));
         util::Sha256 sha256;
-        for (;;) {
-            if (util::cancel_requested)
-                return util::cancelled();
-            const ssize_t got = ::read(file.get(), buffer_.data(), buffer_.size());
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return util::fail_errno("cannot read " + util::printable(source.path), errno);
-            if (got == 0)
-                return sha256.finish();
-            sha256.update({buffer_.data(), static_cast<std::size_t>(got)});
-            done_ += static_cast<std::uint64_t>(got);
+        const auto count = [&](std::string_view piece) -> util::Result<void> {
+            sha256.update(piece);
+            done_ += piece.size();
             progress_.advance(done_);
-        }
+            return {};
+        };
+        MDR_TRY(read_pieces(source.path, buffer_, count));
+        return sha256.finish();
     }
 
   private:

@@ -36,7 +36,8 @@ class RealClaimedDevice final : public ClaimedDevice {
             if (count < 0 && errno == EINTR)
                 continue;
             if (count < 0)
-                return failed("write to", offset);
+                return fail_errno(
+                    fmt::format("cannot write to {} at byte {}", printable(path_), offset), errno);
             bytes.remove_prefix(static_cast<std::size_t>(count));
             offset += static_cast<std::uint64_t>(count);
         }
@@ -51,18 +52,7 @@ class RealClaimedDevice final : public ClaimedDevice {
 
     Result<std::string> read(std::uint64_t offset, std::size_t length) override {
         std::string bytes(length, '\0');
-        for (std::size_t done = 0; done < length;) {
-            const std::uint64_t at = offset + done;
-            const ssize_t count =
-                ::pread(file_.get(), bytes.data() + done, length - done, static_cast<off_t>(at));
-            if (count < 0 && errno == EINTR)
-                continue;
-            if (count < 0)
-                return failed("read", at);
-            if (count == 0)
-                return fail(fmt::format("{} ends at byte {}", printable(path_), at));
-            done += static_cast<std::size_t>(count);
-        }
+        MDR_TRY(read_exactly(file_.get(), path_, offset, bytes.data(), length));
         return bytes;
     }
 
@@ -72,11 +62,6 @@ class RealClaimedDevice final : public ClaimedDevice {
     }
 
   private:
-    [[nodiscard]] tl::unexpected<util::Error> failed(const char *what, std::uint64_t offset) const {
-        return fail_errno(fmt::format("cannot {} {} at byte {}", what, printable(path_), offset),
-                          errno);
-    }
-
     Descriptor file_;
     std::string path_;
     std::uint64_t size_;

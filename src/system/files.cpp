@@ -96,6 +96,32 @@ Result<void> checked(int result, const char *what, const std::string &path) {
     return {};
 }
 
+Result<std::size_t> read_up_to(int file, const std::string &path, std::uint64_t offset,
+                               char *buffer, std::size_t length) {
+    std::size_t done = 0;
+    while (done < length) {
+        const std::uint64_t at = offset + done;
+        const ssize_t count = ::pread(file, buffer + done, length - done, static_cast<off_t>(at));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return fail_errno(fmt::format("cannot read {} at byte {}", util::printable(path), at),
+                              errno);
+        if (count == 0)
+            break;
+        done += static_cast<std::size_t>(count);
+    }
+    return done;
+}
+
+Result<void> read_exactly(int file, const std::string &path, std::uint64_t offset, char *buffer,
+                          std::size_t length) {
+    MDR_TRY_ASSIGN(const std::size_t count, read_up_to(file, path, offset, buffer, length));
+    if (count < length)
+        return fail(fmt::format("{} ends at byte {}", util::printable(path), offset + count));
+    return {};
+}
+
 Result<void> write_device(const std::string &path, std::uint64_t offset, const std::string &bytes,
                           Claim claim) {
     const int exclusive = claim == Claim::exclusive ? O_EXCL : 0;

@@ -7,12 +7,22 @@
 #include <cstdint>
 #include <string>
 
-/// Looking at and writing to files and devices of this machine: what System promises under the same names.
+/// Looking at and writing to files and devices of this machine: what System promises under the same
+/// names.
 namespace mdrescue::system {
 
 /// The result of a call that sets errno: "cannot <what> <path>: <why>".
 [[nodiscard]] util::Result<void> checked(int result, const char *what, const std::string &path);
 
+/// Bytes from an offset on of what is open at `file`; fewer than asked for only at its end. How
+/// many. Error: "cannot read <path> at byte <where>".
+[[nodiscard]] util::Result<std::size_t> read_up_to(int file, const std::string &path,
+                                                   std::uint64_t offset, char *buffer,
+                                                   std::size_t length);
+/// Exactly so many bytes; Error also: "<path> ends at byte <where>".
+[[nodiscard]] util::Result<void> read_exactly(int file, const std::string &path,
+                                              std::uint64_t offset, char *buffer,
+                                              std::size_t length);
 [[nodiscard]] util::Result<void> write_device(const std::string &path, std::uint64_t offset,
                                               const std::string &bytes, Claim claim);
 [[nodiscard]] util::Result<void> replace_file(const std::string &path, const std::string &bytes,

@@ -200,21 +200,9 @@ class RealSystem final : public System {
         ::posix_fadvise(file.get(), static_cast<off_t>(offset), static_cast<off_t>(length),
                         POSIX_FADV_DONTNEED);
         std::string bytes(length, '\0');
-        std::size_t done = 0;
-        while (done < length) {
-            const ssize_t count = ::pread(file.get(), bytes.data() + done, length - done,
-                                          static_cast<off_t>(offset + done));
-            if (count < 0 && errno == EINTR)
-                continue;
-            if (count < 0)
-                return fail_errno(
-                    fmt::format("cannot read {} at byte {}", printable(path), offset + done),
-                    errno);
-            if (count == 0)
-                break;
-            done += static_cast<std::size_t>(count);
-        }
-        bytes.resize(done);
+        MDR_TRY_ASSIGN(const std::size_t count,
+                       read_up_to(file.get(), path, offset, bytes.data(), length));
+        bytes.resize(count);
         return bytes;
     }
 
