@@ -50,6 +50,8 @@ PROMPTS = {
 GUIDED, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "start", "q", "r", "p"  # answers
 # A step that ended: its number, how many there are, how it ended, and its title.
 STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|skipped|failed|blocked) +(?P<title>\S.*)$"
+# The program's first line; a step that takes long, while it goes on.
+FIRST_LINE, COPYING_BOOT = r"^mdrescue \d", r"Copying /boot: "
 UNATTENDED = "mdrescue.mode=unattended"
 # What `mdrescue inspect` says of an image that was built with --allow-degraded.
 DEGRADED_THEN = "made while an array lacked a member"

@@ -20,32 +20,37 @@ class Silent final : public Terminal {
     util::Result<void> shell(std::size_t) override { return {}; }
 };
 
+/// A machine whose record has one disk of 8 sectors.
+struct Scene {
+    FakeSystem system;
+    Silent terminal;
+    Modules modules{system};
+    model::Machine recorded;
+
+    Scene() {
+        recorded.disks.resize(1);
+        recorded.disks[0].size = 8 * 512;
+    }
+    void wait() { wait_for_disks(system, terminal, modules, &recorded); }
+    [[nodiscard]] auto waited() const { return system.clock.time_since_epoch(); }
+};
+
 } // namespace
 
 TEST_CASE("disks: opened before they count as here, since only then all their partitions are") {
-    FakeSystem system;
-    Silent terminal;
-    Modules modules(system);
-    model::Machine recorded;
-    recorded.disks.resize(1);
-    recorded.disks[0].size = 8 * 512;
-    system.files["/sys/class/block/sda/size"] = "8\n";
-    system.files["/dev/sda"] = std::string(8 * 512, '\0');
+    Scene scene;
+    scene.system.files["/sys/class/block/sda/size"] = "8\n";
+    scene.system.files["/dev/sda"] = std::string(8 * 512, '\0');
     bool opened = false;
-    system.on_read = [&](const std::string &path) { opened = opened || path == "/dev/sda"; };
-    wait_for_disks(system, terminal, modules, &recorded);
+    scene.system.on_read = [&](const std::string &path) { opened = opened || path == "/dev/sda"; };
+    scene.wait();
     CHECK(opened);
-    CHECK(system.clock.time_since_epoch() < std::chrono::seconds(1));
+    CHECK(scene.waited() < std::chrono::seconds(1));
 }
 
 TEST_CASE("disks: where a recorded one is missing, others get some seconds to appear") {
-    FakeSystem system;
-    Silent terminal;
-    Modules modules(system);
-    model::Machine recorded;
-    recorded.disks.resize(1);
-    recorded.disks[0].size = 8 * 512;
-    system.files["/sys/class/block/sdb/size"] = "16\n";
-    wait_for_disks(system, terminal, modules, &recorded);
-    CHECK(system.clock.time_since_epoch() >= std::chrono::seconds(6));
+    Scene scene;
+    scene.system.files["/sys/class/block/sdb/size"] = "16\n";
+    scene.wait();
+    CHECK(scene.waited() >= std::chrono::seconds(6));
 }
