@@ -30,7 +30,7 @@ constexpr std::size_t second_record = 446 + 16, record_size = 16;
 /// GPT, 5.3.2: the number of partition entries is at byte 80 of the header, the entries' size at
 /// 84; the entries follow at sector 2. Which entries are in use: a type that is not zero.
 constexpr std::size_t header_at = 512, entry_count_at = 80, entry_size_at = 84,
-                      entries_at = 2 * 512;
+                      entries_at = 2 * std::size_t{512};
 
 Result<unsigned> first_free_entry(std::string_view area) {
     const auto count = util::little_endian<std::uint32_t>(area, header_at + entry_count_at);

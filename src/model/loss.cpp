@@ -153,7 +153,7 @@ Place locate(const Machine &machine, const std::string &filesystem_uuid) {
 }
 
 Place locate(const Machine &machine, const MountPoint &mount) {
-    const Place place = locate(machine, mount.uuid);
+    Place place = locate(machine, mount.uuid);
     if (place.known() || !mount.source.starts_with("/dev/mapper/"))
         return place;
     // Which of several containers it is cannot be told from outside: all of them.
