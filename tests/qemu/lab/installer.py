@@ -348,6 +348,8 @@ def wait_for_prompt(machine, layout, seconds=300, opened=False):
     machine.console.wait(PROMPT.format(hostname=layout.hostname), seconds, failure=r"emergency mode|Kernel panic|grub rescue>")
     machine.console.take_prompt()
     machine.console.run("systemctl is-system-running --wait", seconds, check=False)
+    # Debian's systemd-fsckd ends 30 s after the last check and then blanks its line on the console, in the midst of whatever is read there.
+    machine.console.run("systemctl stop systemd-fsckd.socket systemd-fsckd.service", check=False)
 
 
 def remember_loader_disk(machine, layout):
