@@ -279,8 +279,8 @@ Lines member_rows(const Facts &facts, const Array &array) {
     Lines lines;
     for (const model::ArrayMember &member : array.members) {
         const std::string role = member.slot >= 0    ? fmt::format("slot {}", member.slot)
-                                 : member.slot == -1 ? "spare"
-                                 : member.slot == -3 ? "journal"
+                                 : member.slot == model::spare_slot ? "spare"
+                                 : member.slot == model::journal_slot ? "journal"
                                                      : "faulty";
         lines.push_back(
             {{fmt::format("{}{} {} events {}", std::string(table_indent, ' '), fitted(role, 8),

@@ -12,9 +12,6 @@ using model::Array;
 using model::ArrayMember;
 using model::Machine;
 
-constexpr int spare = -1;
-constexpr int journal = -3;
-
 /// What a member believes of a slot; 'A' where it says nothing.
 char belief(const ArrayMember &member, int slot) {
     const auto index = static_cast<std::size_t>(slot);
@@ -59,7 +56,7 @@ bool seen_again_on_whole_disk(const Array &array, const ArrayMember &member,
 /// the newest is still current (drivers/md/md.c, super_1_validate; mdadm, Assemble.c), unless the
 /// newest has written it off.
 std::string objection(const ArrayMember &member, const ArrayMember &newest) {
-    if (member.slot == spare || member.slot == journal)
+    if (member.slot == model::spare_slot || member.slot == model::journal_slot)
         return "";
     if (member.slot < 0)
         return "is marked faulty";
@@ -83,8 +80,9 @@ bool duplicate(const Array &usable, const ArrayMember &newest) {
 }
 
 bool has_journal(const Array &usable) {
-    return std::any_of(usable.members.begin(), usable.members.end(),
-                       [](const ArrayMember &member) { return member.slot == journal; });
+    return std::any_of(usable.members.begin(), usable.members.end(), [](const ArrayMember &member) {
+        return member.slot == model::journal_slot;
+    });
 }
 
 /// The journal of a RAID-4/5/6 closes the write hole, so md starts such an array (md(4),

@@ -276,7 +276,7 @@ class Search {
                  .number = left});
     }
 
-    static std::string why_not_started(const Assembly &assembly) {
+    [[nodiscard]] std::string why_not_started(const Assembly &assembly) const {
         if (!assembly.error.empty())
             return assembly.error;
         switch (assembly.verdict) {
@@ -285,10 +285,11 @@ class Search {
         case Verdict::duplicate: return "two disks claim the same slot; take one of them out";
         case Verdict::reshaping: return "it was being reshaped, which is left to its own system";
         case Verdict::journal_lost:
-            return fmt::format("its write journal is gone, and with it perhaps the last writes. By "
-                               "hand: mdadm --assemble --force {0} MEMBER..., then mdadm --manage "
-                               "{0} --add-journal DEVICE (mdadm(8))",
-                               assembly.node);
+            return fmt::format("its write journal is gone, and with it perhaps the last writes. "
+                               "To go on without them, start it by hand, which leaves it "
+                               "read-only, and look again: mdadm --assemble --force {}{} "
+                               "(mdadm(8))",
+                               assembly.node, member_paths(assembly));
         case Verdict::start:
         case Verdict::restart:
         case Verdict::running:
@@ -297,6 +298,14 @@ class Search {
         case Verdict::too_few: return "it does not run";
         }
         return "it does not run";
+    }
+
+    [[nodiscard]] std::string member_paths(const Assembly &assembly) const {
+        std::string paths;
+        for (const model::DeviceRef &member : assembly.members)
+            if (const model::Disk *disk = model::find_disk(observed_, member.disk))
+                paths += " " + model::device_path(*disk, member.partition);
+        return paths;
     }
 
     /// An array made after the profile. When it misses a member, the dead disk may have been part

@@ -17,6 +17,10 @@ using probe::MdSuperblock;
 using util::fail;
 using util::Result;
 
+bool returning(const plan::AddMember &step) {
+    return step.role == plan::AddMember::Role::returning;
+}
+
 /// What a step's array and device are now.
 struct Scene {
     std::string array_path, path;
@@ -46,17 +50,20 @@ const ArrayMember *recorded_member(const Context &context, const plan::AddMember
     return nullptr;
 }
 
-/// In 512-byte sectors: what the running array keeps on each member, and its metadata. 0.90 lies in
-/// the last whole 64 KiB but one boundary, 1.0 in the last 8 to 12 KiB (drivers/md/md.c).
+/// In 512-byte sectors: what the running array keeps on each member, and its metadata; of a
+/// journal, what was recorded. 0.90 lies in the last whole 64 KiB but one boundary, 1.0 in the last
+/// 8 to 12 KiB (drivers/md/md.c).
 std::uint64_t sectors_needed(const Context &context, const plan::AddMember &step) {
     const Array *array = model::find_array(context.observed, step.array);
     if (array == nullptr)
         return 0;
+    const ArrayMember *member = recorded_member(context, step);
+    if (step.role == plan::AddMember::Role::journal)
+        return member == nullptr ? 0 : member->data_offset + member->data_size;
     if (array->metadata == "0.90")
         return array->component_size + 128;
     if (array->metadata == "1.0")
         return array->component_size + 16;
-    const ArrayMember *member = recorded_member(context, step);
     return array->component_size + (member == nullptr ? 16 : member->data_offset);
 }
 
@@ -105,9 +112,9 @@ Status check_content(Context &context, const plan::AddMember &step, const Scene 
     if (content.magic.size() != content.superblocks.size())
         return Status::blocked(fmt::format("{} carries a damaged md superblock", scene.path));
     if (!content.superblocks.empty())
-        return step.returning ? check_returning(context, step, scene)
-                              : Status::not_done("was added before, and is not in the array now");
-    if (step.returning)
+        return returning(step) ? check_returning(context, step, scene)
+                               : Status::not_done("was added before, and is not in the array now");
+    if (returning(step))
         return Status::blocked(fmt::format("{} is no member of the array any more", scene.path));
     if (!content.empty())
         return Status::blocked(fmt::format("{} carries {}", scene.path, words(content)));
@@ -150,8 +157,8 @@ Result<void> apply(Context &context, const plan::AddMember &step) {
     if (const Status status = check_scene(context, step, scene);
         status.kind != Status::Kind::not_done)
         return status.kind == Status::Kind::done ? Result<void>() : fail(status.reason);
-    MDR_TRY(step.returning ? confirm_disk(context, step.device.disk)
-                           : confirm_target(context, step.device.disk));
+    MDR_TRY(returning(step) ? confirm_disk(context, step.device.disk)
+                            : confirm_target(context, step.device.disk));
     MDR_TRY(confirm_unused(context.system, scene.path));
     MDR_TRY(system::run_ok(context.system,
                            {.argv = plan::command(step, context.plan, context.machines())}));

@@ -98,8 +98,8 @@ std::string native_use(const model::Machine &machine, const Content &content) {
 
 std::string role_words(int slot) {
     return slot >= 0    ? fmt::format("slot {}", slot)
-           : slot == -1 ? "spare"
-           : slot == -3 ? "journal"
+           : slot == model::spare_slot ? "spare"
+           : slot == model::journal_slot ? "journal"
                         : "faulty";
 }
 

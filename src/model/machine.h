@@ -116,12 +116,17 @@ struct Disk {
     bool operator==(const Disk &) const = default;
 };
 
+/// Roles of members that are in no slot.
+constexpr int spare_slot = -1;
+constexpr int faulty_slot = -2;
+constexpr int journal_slot = -3;
+
 /// One member of an array as its own superblock tells it (Linux kernel,
 /// include/uapi/linux/raid/md_p.h).
 struct ArrayMember {
     DeviceRef device;
     std::string device_uuid;             ///< metadata 1.x; "" for 0.90
-    int slot = -1;                       ///< role number; -1: spare, -2: faulty, -3: journal
+    int slot = spare_slot;               ///< or one of the roles above
     std::uint64_t data_offset = 0;       ///< in 512-byte sectors
     std::uint64_t data_size = 0;         ///< in 512-byte sectors
     std::uint64_t superblock_offset = 0; ///< in 512-byte sectors

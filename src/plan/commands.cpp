@@ -71,8 +71,10 @@ Argv command(const Step &step, const Plan &plan, const Machines &machines) {
             },
             [&](const AddMember &s) {
                 const std::string array = array_device(machines.observed, s.array);
+                const bool journal = s.role == AddMember::Role::journal;
                 return array.empty() ? Argv{}
-                                     : on_device({"mdadm", "--manage", array, "--add"},
+                                     : on_device({"mdadm", "--manage", array,
+                                                  journal ? "--add-journal" : "--add"},
                                                  device(plan, machines, s.device));
             },
             [&](const MakeFilesystem &s) {

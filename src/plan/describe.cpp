@@ -67,6 +67,17 @@ std::string kind_words(const model::Filesystem &filesystem) {
     return filesystem.type == "swap" ? "swap space" : printable(filesystem.type) + " filesystem";
 }
 
+std::string joins(AddMember::Role role, const std::string &member, const std::string &array) {
+    switch (role) {
+    case AddMember::Role::slot: return fmt::format("Add {} to {}; md rebuilds it.", member, array);
+    case AddMember::Role::spare: return fmt::format("Add {} to {} as a spare.", member, array);
+    case AddMember::Role::journal:
+        return fmt::format("Give {} to {} as its write journal.", member, array);
+    case AddMember::Role::returning: break;
+    }
+    return fmt::format("Take {} back into {}; md brings it up to date.", member, array);
+}
+
 std::string table_words(const model::PartitionTable &table) {
     return fmt::format("{} partition{}, {}", table.partitions.size(),
                        table.partitions.size() == 1 ? "" : "s",
@@ -98,11 +109,7 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
                                    say.array(one.array));
             },
             [&](const AddMember &one) {
-                return one.returning ? fmt::format("Take {} back into {}; md brings it up to date.",
-                                                   say.partition(one.device), say.array(one.array))
-                                     : fmt::format("Add {} to {}{}.", say.partition(one.device),
-                                                   say.array(one.array),
-                                                   one.spare ? " as a spare" : "; md rebuilds it");
+                return joins(one.role, say.partition(one.device), say.array(one.array));
             },
             [&](const MakeFilesystem &one) {
                 return fmt::format("Make the {} on {} again (UUID {}{}).",

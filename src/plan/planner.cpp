@@ -128,12 +128,14 @@ class Planner {
     Result<void> add_members(const std::vector<diagnose::Assembly> &assemblies) {
         std::vector<Step> members;
         for (const Array &array : profile_.machine.arrays)
-            MDR_TRY(members_of(array, members));
+            members_of(array, members);
         take_back(assemblies, members);
         for (const Step &step : members)
             touched_.push_back(std::get<AddMember>(step).array);
+        const auto journals = std::stable_partition(members.begin(), members.end(), is_journal);
+        plan_.steps.insert(plan_.steps.end(), members.begin(), journals);
         make_writable();
-        plan_.steps.insert(plan_.steps.end(), members.begin(), members.end());
+        plan_.steps.insert(plan_.steps.end(), journals, members.end());
         return {};
     }
 
@@ -278,21 +280,22 @@ class Planner {
                (partition.type == "5" || partition.type == "f" || partition.type == "85");
     }
 
+    static bool is_journal(const Step &member) {
+        return std::get<AddMember>(member).role == AddMember::Role::journal;
+    }
+
+    static AddMember::Role role_of(const model::ArrayMember &member) {
+        return member.slot >= 0                     ? AddMember::Role::slot
+               : member.slot == model::journal_slot ? AddMember::Role::journal
+                                                    : AddMember::Role::spare;
+    }
+
     /// Slots first, then spares, so that md takes the new members for the slots.
-    Result<void> members_of(const Array &array, std::vector<Step> &members) {
-        for (const bool spares : {false, true})
-            for (const model::ArrayMember &member : array.members) {
-                if (!replaced(member.device.disk) || (member.slot < 0) != spares)
-                    continue;
-                if (member.slot < -1)
-                    return fail(fmt::format("{} had its write journal on {}; giving it another is "
-                                            "not part of this version: mdadm --manage ARRAY "
-                                            "--add-journal DEVICE does it by hand (mdadm(8)).",
-                                            diagnose::array_words(array),
-                                            util::printable(member.device.disk)));
-                members.emplace_back(AddMember{array.uuid, member.device, false, spares});
-            }
-        return {};
+    void members_of(const Array &array, std::vector<Step> &members) {
+        for (const bool in_slots : {true, false})
+            for (const model::ArrayMember &member : array.members)
+                if (replaced(member.device.disk) && (member.slot >= 0) == in_slots)
+                    members.emplace_back(AddMember{array.uuid, member.device, role_of(member)});
     }
 
     /// Members that are here and out of date, on disks that were not replaced (FAULTS 16).
@@ -301,8 +304,9 @@ class Planner {
             for (const diagnose::LeftOut &left_out : assembly.left_out)
                 for (const auto &[recorded, observed] : plan_.disks)
                     if (observed == left_out.device.disk && !replaced(recorded))
-                        members.emplace_back(AddMember{
-                            assembly.uuid, {recorded, left_out.device.partition}, true, false});
+                        members.emplace_back(AddMember{assembly.uuid,
+                                                       {recorded, left_out.device.partition},
+                                                       AddMember::Role::returning});
     }
 
     Result<void> native_filesystem(const model::DeviceRef &device,

@@ -42,13 +42,13 @@ struct MakeWritable {
     bool operator==(const MakeWritable &) const = default;
 };
 
-/// A new partition becomes a member; or a returning one (`returning`) is taken back, with its
-/// bitmap where there is one.
+/// A new partition becomes a member; or a returning one is taken back, with its bitmap where there
+/// is one. A journal is added while the array is read-only (mdadm(8), --add-journal).
 struct AddMember {
+    enum class Role { slot, spare, journal, returning };
     std::string array; ///< UUID
     model::DeviceRef device;
-    bool returning = false;
-    bool spare = false; ///< it was a spare in the record
+    Role role = Role::slot;
     bool operator==(const AddMember &) const = default;
 };
 

@@ -47,7 +47,8 @@ PROMPTS = {
     "back": r"Enter: (?:back to the overview|on to the menu) ",
     "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
 }
-GUIDED, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "yes", "start", "q", "r", "p"  # answers
+GUIDED, SHELL, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "2", "yes", "start", "q", "r", "p"  # answers
+SHELL_PROMPT = r"rescue:/# $"
 # A step that ended: its number, how many there are, how it ended, and its title.
 STEP = r"^ *(?P<number>\d+)/(?P<steps>\d+) +(?P<state>done|skipped|failed|blocked) +(?P<title>\S.*)$"
 # The program's first line; a step that takes long, while it goes on.
@@ -65,7 +66,7 @@ READ_ONLY, REMOVABLE = r"is read-only", r"is a removable drive"
 ARRAY_LOST = r"has lost more members than it can do without"
 OTHER_MACHINE = r"this is another machine"
 UNKNOWN_MACHINE = r"no array was found"
-JOURNAL_LOST = r"its write journal is gone.* --add-journal"
+JOURNAL_LOST = r"its write journal is gone.*: (?P<command>mdadm --assemble --force .*?) \(mdadm\(8\)\)"
 WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
@@ -228,11 +229,16 @@ class Event:
     said: str  # all since the event before, as plain text
     sentence: str = ""  # of a result
 
+    def found(self, pattern):
+        """The pattern's match in what was said; an error shows what was said instead."""
+        match = re.search(pattern, re.sub(r"\s+", " ", self.said))  # the program breaks lines where they would not fit
+        assert match, f"no /{pattern}/ in what was said:\n{self.said[-4000:]}"
+        return match
+
     def shows(self, *patterns):
-        """Whether what was said has all these patterns; an error shows what it has instead."""
-        in_one_line = re.sub(r"\s+", " ", self.said)  # the program breaks lines where they would not fit
+        """The event, if what was said has all these patterns; an error else."""
         for pattern in patterns:
-            assert re.search(pattern, in_one_line), f"no /{pattern}/ in what was said:\n{self.said[-4000:]}"
+            self.found(pattern)
         return self
 
 
@@ -260,6 +266,15 @@ def back(machine, *rows):
     """After a result that is not done: back to the overview, which has these rows."""
     answer(machine.console, "", PROMPTS["back"])
     return agent_screen(machine, *rows)
+
+
+def in_shell(machine, command):
+    """Types a command that has to succeed into the rescue shell, from the agent's overview, and leaves the shell."""
+    answer(machine.console, SHELL, PROMPTS["guided"])
+    machine.console.wait(SHELL_PROMPT, 60)
+    machine.console.take_prompt()
+    machine.console.output(command)
+    machine.console.line("exit")
 
 
 def ask_online(machine, options=""):

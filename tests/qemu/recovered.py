@@ -144,6 +144,20 @@ def survivors_untouched(machine, layout, survivors, mounted=()):
         assert not stray, f"disk {recorded + 1}, a survivor, was written outside its members: {stray[:10]}"
 
 
+def bitmaps_alone_written(machine, layout, survivors):
+    """Of the survivors (slot in the machine -> slot in the layout) nothing was written but the superblocks of write-intent bitmaps.
+
+    Linux writes those whenever it starts such an array, read-only or not (drivers/md/md-bitmap.c, md_bitmap_load); mdadm puts the bitmap
+    of metadata 1.2 4 KiB behind the superblock, which lies 4 KiB into the member.
+    """
+    for slot, recorded in survivors.items():
+        parts = layout.partitions(recorded)
+        bitmaps = [(parts[number][0] + 16, 1) for array in layout.arrays if array.bitmap
+                   for where, number in array.devices() if where == recorded]
+        stray = writelog.outside(machine.write_log(slot), bitmaps)
+        assert not stray, f"disk {recorded + 1}, a survivor, was written: {stray[:10]}"
+
+
 def nothing_written(machine, *slots):
     """No disk of a machine (or none in these slots) was changed since its last start."""
     for slot, disk in enumerate(machine.disks):

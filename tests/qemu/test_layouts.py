@@ -144,14 +144,21 @@ def test_spare_journal(lab, slot):
 
 @cases(case("disk4", 3, thorough=True))
 def test_journal_lost(lab, slot):
-    """The disk with an array's write journal is gone: refused with the command to type, and nothing is written."""
+    """The disk with an array's write journal is gone: refused with the command to type, and no data is written. Once the operator has
+    typed it, the recovery gives the array another journal, and the machine is whole."""
     made = program.image(lab, SPARE_JOURNAL)
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
     seen = program.ask(machine)
     assert seen.word == "refused", seen
-    seen.shows(program.JOURNAL_LOST)
-    recovered.nothing_written(machine)
+    command = seen.found(program.JOURNAL_LOST)["command"]
+    recovered.bitmaps_alone_written(machine, made.layout, survivors(machine, slot))
+    recovered.nothing_written(machine, slot)
+    program.back(machine)
+    program.in_shell(machine, command)
+    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
+    program.consent(machine.console, program.ask(machine))
+    whole_after(machine, made, slot)
 
 
 @cases(case("first-two", 0, 1, thorough=True), case("last-two", 3, 4, thorough=True))

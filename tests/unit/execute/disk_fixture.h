@@ -118,7 +118,7 @@ class DiskFixture {
     plan::WriteTable table{"disk1", {}, 512};
     plan::WipeSignatures wipe{"disk1", {1, 2}};
     plan::MakeWritable writable{raid_uuid};
-    plan::AddMember add{raid_uuid, {"disk1", 2}, false, false};
+    plan::AddMember add{raid_uuid, {"disk1", 2}};
     plan::MakeFilesystem swap{{"disk1", 1},
                               {"swap", swap_uuid, "", {{"page_size", "4096"}, {"pages", "256"}}}};
     plan::UnmarkDisk unmark{"disk1", 7 * mib};

@@ -473,7 +473,7 @@ namespace {
 struct Returning : DiskFixture {
     Returning() {
         put_table();
-        add.returning = true;
+        add.role = plan::AddMember::Role::returning;
         plan.replacements.clear();
         plan.steps = {add};
         put("/dev/sdc2", 4096, test::superblock_1_2(test::raid_uuid, 0, "AAA"));

@@ -65,6 +65,8 @@ TEST_CASE("programs are run on the device as it is named now") {
           Argv{"mdadm", "--readwrite", "/dev/md127"});
     CHECK(f.argv(AddMember{test::journal_root_array, {"disk1", 2}}) ==
           Argv{"mdadm", "--manage", "/dev/md127", "--add", "/dev/sdx2"});
+    CHECK(f.argv(AddMember{test::journal_root_array, {"disk1", 2}, AddMember::Role::journal}) ==
+          Argv{"mdadm", "--manage", "/dev/md127", "--add-journal", "/dev/sdx2"});
     CHECK(f.argv(WaitForRebuild{{test::journal_root_array}}) ==
           Argv{"mdadm", "--wait", "/dev/md127"});
     CHECK(f.argv(MarkDisk{"disk1", 4096, ""}).empty());

@@ -132,8 +132,43 @@ TEST_CASE("a stale member is taken back, not formatted (FAULTS 16)") {
     CHECK(count<plan::WriteTable>(plan) == 0);
     REQUIRE(count<plan::AddMember>(plan) == 1);
     const auto &member = std::get<plan::AddMember>(plan.steps[first<plan::AddMember>(plan)]);
-    CHECK(member.returning);
+    CHECK(member.role == plan::AddMember::Role::returning);
     CHECK(member.device == model::DeviceRef{"disk4", 2});
+}
+
+TEST_CASE(
+    "a lost write journal: nothing without the operator's start; then another is given to the "
+    "array before it is written to") {
+    model::Machine machine = test::linux_journal_machine("1.2");
+    model::Array &array = machine.arrays[0];
+    array.journal = true;
+    array.slots = 0;
+    for (model::ArrayMember &member : array.members)
+        member.slot =
+            member.device.disk == "disk4" ? model::journal_slot : static_cast<int>(array.slots++);
+    array.slots_up.resize(array.slots);
+    for (model::ArrayMember &member : array.members)
+        member.array_state.resize(array.slots);
+    test::Look look{test::profile_of(machine), test::without_disk(machine, "disk4"), {}};
+    look.observed.disks.push_back(test::blank_disk("new1", "sdz"));
+    look.surveys["new1"] = {diagnose::Survey::Bytes::blank, "", ""};
+    const plan::Plan plan = plan_of(look);
+    const auto journal = std::find(
+        plan.steps.begin(), plan.steps.end(),
+        plan::Step(plan::AddMember{array.uuid, {"disk4", 1}, plan::AddMember::Role::journal}));
+    REQUIRE(journal != plan.steps.end());
+    const auto at = static_cast<std::size_t>(journal - plan.steps.begin());
+    CHECK(first<plan::WipeSignatures>(plan) < at);
+    CHECK(at < first<plan::MakeWritable>(plan));
+
+    look.observed.arrays[0].kernel_name.clear();
+    look.observed.arrays[0].running_state.clear();
+    look.observed.arrays[0].slots_up.clear();
+    const auto refused = planned(look);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("mdadm --assemble --force /dev/md/") != std::string::npos);
+    CHECK(refused.error().message.find(" /dev/sdb1 /dev/sdc1 /dev/sde1 /dev/sdf1 ") !=
+          std::string::npos);
 }
 
 TEST_CASE("two blank disks: the operator chooses, there is no default (FAULTS 8)") {
