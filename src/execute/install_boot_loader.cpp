@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "execute/boot_loader.h"
+#include "execute/boot_files.h"
 #include "execute/installed_root.h"
-#include "execute/mounting.h"
 #include "execute/recorded_boot_areas.h"
 #include "execute/steps.h"
 #include "util/text.h"
@@ -13,47 +12,13 @@
 namespace mdrescue::execute {
 namespace {
 
+using Outcome = BootFilesCheck::Outcome;
 using Kind = model::BootLoader::Kind;
 using util::fail;
 using util::Result;
 
 bool is_grub(const plan::InstallBootLoader &step) {
     return step.kind == Kind::grub_mbr_gap || step.kind == Kind::grub_bios_boot;
-}
-
-/// The recorded filesystem that /boot is on: its own, else the root.
-const model::MountPoint *boot_mount(const model::Profile &profile) {
-    const model::MountPoint *own = recorded_mount(profile, "/boot");
-    return own != nullptr ? own : recorded_mount(profile, "/");
-}
-
-Result<Mounted> open_boot(Context &context, bool writable) {
-    const model::MountPoint *mount = boot_mount(context.profile);
-    if (mount == nullptr)
-        return fail("the record of this machine names no /boot");
-    MDR_TRY_ASSIGN(const std::string device, filesystem_device(context, *mount));
-    return Mounted::open(context, {device, mount->type, subvolume_option(*mount)}, "boot",
-                         writable);
-}
-
-/// The directory that is /boot on the machine, below a mount of open_boot().
-std::string boot_directory(const Context &context, const Mounted &mounted) {
-    const std::string below = boot_mount(context.profile)->target == "/" ? "/boot" : "";
-    return mounted.path() == "/" ? below : mounted.path() + below;
-}
-
-/// The boot loader was written from the files that are in /boot now. Error: it was not, or they
-/// cannot be read (nothing_to_compare then).
-Result<void> check_files(Context &context, const BootLoaderOnDisk &found,
-                         bool &nothing_to_compare) {
-    nothing_to_compare = true;
-    MDR_TRY_ASSIGN(const Mounted mounted, open_boot(context, false));
-    const std::string files =
-        grub_platform_directory(context.system, boot_directory(context, mounted));
-    if (files.empty())
-        return fail("/boot has no files of GRUB for a BIOS");
-    nothing_to_compare = false;
-    return check_written_from(context.system, found, files);
 }
 
 const plan::RestoreFiles *boot_restore(const plan::Plan &plan) {
@@ -77,12 +42,11 @@ Result<void> check_record_fits(Context &context, const plan::InstallBootLoader &
         return {};
     MDR_TRY_ASSIGN(const BootLoaderOnDisk recorded,
                    recorded_boot_loader(*model::find_disk(context.profile.machine, step.disk)));
-    bool nothing_to_compare = false;
-    const auto fits = check_files(context, recorded, nothing_to_compare);
-    if (fits || nothing_to_compare || boot_restore(context.plan) != nullptr)
+    const BootFilesCheck compared = compare_with_boot(context, recorded);
+    if (compared.outcome != Outcome::other || boot_restore(context.plan) != nullptr)
         return {};
     return fail(
-        fmt::format("the recorded boot loader is not the one of /boot: {}", fits.error().message),
+        fmt::format("the recorded boot loader is not the one of /boot: {}", compared.reason),
         "Boot the installed system from the disc and run mdrescue recover there.");
 }
 
@@ -131,8 +95,8 @@ Result<void> install_by_program(Context &context, const plan::InstallBootLoader 
     MDR_TRY(context.places.online ? install_online(context, device)
                                   : install_from_disc(context, device));
     MDR_TRY_ASSIGN(const BootLoaderOnDisk found, read_boot_loader(context.system, device));
-    bool nothing_to_compare = false;
-    return check_files(context, found, nothing_to_compare);
+    const BootFilesCheck compared = compare_with_boot(context, found);
+    return compared.outcome == Outcome::same ? Result<void>() : fail(compared.reason);
 }
 
 /// What a grub-install that failed has left in /boot goes: the recorded boot loader needs the files
@@ -150,21 +114,20 @@ Status check(Context &context, const plan::InstallBootLoader &step) {
     const auto device = context.device({step.disk, 0});
     if (!device)
         return Status::blocked(device.error().message);
-    std::string reason;
-    bool nothing_to_compare = true;
+    BootFilesCheck compared;
     if (is_grub(step)) {
         const auto found = read_boot_loader(context.system, *device);
-        const auto written = found ? check_files(context, *found, nothing_to_compare)
-                                   : Result<void>(tl::unexpected(found.error()));
-        if (written)
+        compared = found ? compare_with_boot(context, *found)
+                         : BootFilesCheck{Outcome::not_read, found.error().message};
+        if (compared.outcome == Outcome::same)
             return Status::done("boot code and core image are those of /boot");
-        reason = written.error().message;
     }
     const auto recorded = has_recorded_areas(context, step.disk);
-    const bool of_one_time = nothing_to_compare || boot_restore(context.plan) != nullptr;
+    const bool of_one_time =
+        compared.outcome != Outcome::other || boot_restore(context.plan) != nullptr;
     if (recorded && *recorded && of_one_time && is_whole(context, step))
         return Status::done("boot code and core image are the recorded ones, byte for byte");
-    return Status::not_done(reason);
+    return Status::not_done(compared.reason);
 }
 
 Result<void> apply(Context &context, const plan::InstallBootLoader &step) {

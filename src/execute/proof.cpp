@@ -3,6 +3,7 @@
 
 #include "diagnose/findings.h"
 #include "execute/boot_entries.h"
+#include "execute/boot_files.h"
 #include "execute/rebuild.h"
 #include "execute/steps.h"
 #include "model/loss.h"
@@ -91,12 +92,26 @@ Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model:
                     : Verdict{false, "not proven: " + start.why_not};
 }
 
+/// Everything put on the disk was read back, and its boot loader goes with the files of /boot.
+Verdict replaced_bios_verdict(Context &context, const model::Disk &now,
+                              const std::vector<Proof> &steps, const std::string &recorded) {
+    const auto found = read_boot_loader(context.system, model::device_path(now, 0));
+    if (!all_proven(recorded, steps) || !found)
+        return {};
+    const BootFilesCheck compared = compare_with_boot(context, *found);
+    if (compared.outcome == BootFilesCheck::Outcome::not_read)
+        return {false, fmt::format("not proven: its boot loader could not be compared with /boot, "
+                                   "{}",
+                                   compared.reason)};
+    return {true, "yes"};
+}
+
 /// A disk that was not replaced has the boot loader it had; what is seen on it now is what is said.
 Verdict bios_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
                      bool replaced, const ProofReport &report) {
-    const bool starts = replaced ? all_proven(recorded.id, report.steps)
-                                 : model::starts_machine(context.profile.machine, now);
-    return starts ? Verdict{true, "yes"} : Verdict{};
+    if (replaced)
+        return replaced_bios_verdict(context, now, report.steps, recorded.id);
+    return model::starts_machine(context.profile.machine, now) ? Verdict{true, "yes"} : Verdict{};
 }
 
 /// By the best of the disk's boot loaders for the recorded firmware.

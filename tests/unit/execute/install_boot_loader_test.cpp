@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "execute/proof.h"
 #include "execute/steps.h"
 
 #include "boot_snapshot.h"
@@ -96,6 +97,23 @@ TEST_CASE("read back: the boot loader is the one of /boot, or the recorded one")
         CHECK(machine.check().kind == Kind::not_done);
     }
     CHECK(machine.system.mounted.empty());
+}
+
+TEST_CASE("whether the disk starts the machine is not known without the /boot it goes on with") {
+    BootLoader machine;
+    machine.plan.steps = {machine.step};
+    machine.put_files(machine.device, machine.recorded);
+    machine.recorded.put_on(machine.disk());
+    const auto proof = [&] { return execute::prove(machine.context).disks.at(0); };
+    CHECK(proof().sentence.ends_with(" starts this machine: yes"));
+    CHECK(proof().proven);
+    for (model::MountPoint &mount : machine.profile.machine.mounts)
+        if (mount.target == "/boot")
+            mount.uuid = "locked";
+    CHECK(machine.check().kind == Kind::done); // the recorded one, byte for byte
+    CHECK(proof().sentence.find("not proven: its boot loader could not be compared with /boot") !=
+          std::string::npos);
+    CHECK_FALSE(proof().proven);
 }
 
 TEST_CASE("by the installed system's own grub-install, its root read-only") {
