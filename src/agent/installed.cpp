@@ -20,8 +20,6 @@ using util::printable;
 using util::Result;
 using Strings = std::vector<std::string>;
 
-constexpr const char *hibernated_words =
-    "the installed system is hibernated: what it had open would be destroyed";
 constexpr std::chrono::milliseconds check_limit = std::chrono::hours(2);
 
 /// What keeps an array from being started with the system that uses it; "" when nothing does. The
@@ -215,7 +213,7 @@ class Preparation {
         if (place && place->device.starts_with("/dev/mapper/")) {
             MDR_TRY(execute::look_again(context_));
             if (diagnose::hibernated(context_.observed)) // behind LUKS or LVM it is seen only now
-                return util::fail(hibernated_words);
+                return util::fail(diagnose::hibernated_words());
         }
         return place;
     }
@@ -268,7 +266,7 @@ std::string installed_refusal(const Facts &facts) {
     if (std::string reason = array_objection(facts); !reason.empty())
         return reason;
     if (diagnose::hibernated(*facts.observed))
-        return hibernated_words;
+        return diagnose::hibernated_words();
     return "";
 }
 

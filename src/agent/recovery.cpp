@@ -344,8 +344,7 @@ class Recovery {
         else if (const auto looked = execute::look_again(context); !looked)
             return end(Outcome::failed, looked.error().message);
         else if (diagnose::hibernated(context.observed)) // behind LUKS it is seen only now
-            return end(Outcome::failed, "the installed system is hibernated: nothing is written to "
-                                        "its filesystems. Start it without resuming (noresume)");
+            return end(Outcome::failed, diagnose::hibernated_words());
         return std::nullopt;
     }
 

@@ -63,6 +63,8 @@ find(const model::Profile &profile, const model::Machine &observed, const Compar
 /// A swap here holds a sleeping system: resumed later, it would destroy what was written meanwhile.
 /// What lies behind LUKS, or in a volume that is not active, is not seen.
 [[nodiscard]] bool hibernated(const model::Machine &machine);
+/// Why nothing is done then, and the two ways out.
+[[nodiscard]] std::string hibernated_words();
 
 [[nodiscard]] bool refuses(const std::vector<Finding> &findings);
 

@@ -72,6 +72,13 @@ std::string degraded(const Finding &finding, const std::string &array) {
 
 } // namespace
 
+std::string hibernated_words() {
+    return "The installed system is hibernated: when it resumes, it would destroy what is changed "
+           "now. Start it once with the kernel parameter noresume; or make its swap anew in a "
+           "shell, mdadm --readwrite ARRAY if it is on one and mkswap -U UUID DEVICE. What it had "
+           "open is lost then.";
+}
+
 std::string words(const Finding &finding, const model::Profile &profile) {
     const Machine &machine = profile.machine;
     const std::string text = printable(finding.text);
@@ -102,9 +109,7 @@ std::string words(const Finding &finding, const model::Profile &profile) {
             "until then you can start the installed system without it.",
             disk, text.empty() ? "" : ": " + text);
     case Kind::hibernated:
-        return "The installed system is hibernated: when it resumes, it would destroy what is "
-               "changed now. Start it once with noresume, or make its swap anew with mkswap and "
-               "the same UUID; what it had open is lost then.";
+        return hibernated_words();
     case Kind::array_degraded: return degraded(finding, array);
     case Kind::array_lost:
         return fmt::format("{} has lost more members than it can do without. Connect the missing "

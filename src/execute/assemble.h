@@ -17,7 +17,7 @@ bool assemble(system::System &system, const model::Machine &observed,
 
 /// Starts a dirty and degraded array, read-only, which the kernel refuses unless told so (module
 /// parameter start_dirty_degraded, kernel documentation, admin-guide/md.rst). Only after the
-/// operator has typed so (safety rule 4). The parameter is put back.
+/// operator has typed so (safety rule 4). The parameter gets its former value back.
 [[nodiscard]] util::Result<void> start_dirty(system::System &system, const model::Machine &observed,
                                              const diagnose::Assembly &assembly);
 

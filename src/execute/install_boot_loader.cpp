@@ -81,7 +81,7 @@ Result<void> install_from_disc(Context &context, const std::string &device) {
 
 /// Online /boot may wait for its line in fstab to come back: then it is mounted elsewhere.
 Result<void> install_online(Context &context, const std::string &device) {
-    MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open(context, true));
+    MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open_for_boot_loader(context));
     MDR_TRY_ASSIGN(Mounted mounted, open_boot(context, true));
     const std::string boot = boot_directory(context, mounted);
     MDR_TRY(run_program(context, root, boot == "/boot" ? "" : "--boot-directory=" + boot, device));

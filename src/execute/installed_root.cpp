@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/installed_root.h"
 
+#include "execute/device_content.h"
+#include "execute/md_state.h"
 #include "execute/mounting.h"
+#include "execute/rebuild.h"
 #include "model/loss.h"
 #include "util/text.h"
 
@@ -37,20 +40,27 @@ std::string options_of(const MountPoint &mount, bool writable) {
     return quiet.empty() || subvolume.empty() ? quiet + subvolume : quiet + "," + subvolume;
 }
 
-/// Safety rule 7: what is written on the root filesystem comes last, when its array is all U. sysfs
-/// tells, not the last look (kernel documentation, admin-guide/md.rst: degraded).
-Result<void> check_whole(Context &context, const MountPoint &root) {
-    for (const std::string &uuid : model::locate(context.profile.machine, root).arrays) {
-        MDR_TRY_ASSIGN(const std::string device, context.array(uuid));
-        const std::string name = device.substr(device.rfind('/') + 1);
-        const auto degraded =
-            context.system.read_file(fmt::format("/sys/block/{}/md/degraded", name));
-        if (degraded && util::trimmed(*degraded) != "0")
-            return fail(fmt::format("{} holds the root filesystem and is not whole yet: nothing is "
-                                    "written there",
-                                    name),
+/// Safety rule 7: what is written on the root filesystem, and on those beside it, comes last, when
+/// the arrays under them are all U. sysfs tells, not the last look.
+Result<void> check_whole(Context &context, const MountPoint &mount) {
+    for (const std::string &uuid : model::locate(context.profile.machine, mount).arrays) {
+        MDR_TRY_ASSIGN(const std::string device, confirm_array(context, uuid));
+        MDR_TRY_ASSIGN(const RebuildState state,
+                       rebuild_state(context.system, kernel_name(device)));
+        if (state.missing > 0)
+            return fail(fmt::format("{} holds {} and is not whole yet: nothing is written there",
+                                    device, util::printable(mount.target)),
                         "Start again when the rebuild is done.");
     }
+    return {};
+}
+
+Result<void> check_all_whole(Context &context) {
+    if (const MountPoint *root = recorded_mount(context.profile, "/"))
+        MDR_TRY(check_whole(context, *root));
+    for (const MountPoint &mount : needed_mounts(context.profile))
+        if (mount.target != "/boot")
+            MDR_TRY(check_whole(context, mount));
     return {};
 }
 
@@ -65,6 +75,8 @@ Result<InstalledRoot> InstalledRoot::open_for_boot_loader(Context &context) {
 }
 
 Result<InstalledRoot> InstalledRoot::open(Context &context, Access access) {
+    if (access == Access::write)
+        MDR_TRY(check_all_whole(context));
     InstalledRoot root(context.system, context.places.online ? "/" : context.places.root);
     if (!context.places.online)
         MDR_TRY(root.mount_all(context, access));
@@ -112,8 +124,6 @@ Result<void> InstalledRoot::mount_root(Context &context, bool writable) {
     const MountPoint *root = recorded_mount(context.profile, "/");
     if (root == nullptr)
         return fail("the record of this machine names no root filesystem");
-    if (writable)
-        MDR_TRY(check_whole(context, *root));
     MDR_TRY_ASSIGN(const std::string device, filesystem_device(context, *root));
     return mount({device, path_, root->type, !writable, options_of(*root, writable)});
 }

@@ -17,10 +17,10 @@ namespace mdrescue::execute {
 /// "/" there, on an array (also LVM on an array).
 class InstalledRoot {
   public:
-    /// writable: only when all arrays under it are whole (safety rule 7). Else nothing is written,
-    /// not even a journal replayed, and /tmp is a tmpfs. /boot is read-only, or left out where it
-    /// is not here. Errors: the root filesystem is not where the profile says, cannot be mounted,
-    /// is locked (LUKS).
+    /// writable: only when all arrays under it are whole (safety rule 7), online too. Else nothing
+    /// is written, not even a journal replayed, and /tmp is a tmpfs. /boot is read-only, or left
+    /// out where it is not here. Errors: the root filesystem is not where the profile says, cannot
+    /// be mounted, is locked (LUKS), is not whole.
     [[nodiscard]] static util::Result<InstalledRoot> open(Context &context, bool writable);
     /// For its own grub-install: the root read-only, /boot writable. Error also: /boot is not here,
     /// or is no filesystem of its own.

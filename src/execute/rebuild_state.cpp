@@ -24,6 +24,9 @@ void read_completed(const std::string &text, RebuildState &state) {
     state.total = probe::decimal(words[2]).value_or(0);
 }
 
+/// Other arrays lack the attribute "degraded" (drivers/md/md.c: md_redundancy_attrs).
+bool has_redundancy(const std::string &level) { return level != "raid0" && level != "linear"; }
+
 Phase phase_of(const std::string &array_state, const std::string &action,
                const std::string &completed, unsigned missing) {
     if (array_state == "clear" || array_state == "inactive" || array_state == "broken")
@@ -84,8 +87,11 @@ Result<RebuildState> rebuild_state(system::System &system, const std::string &ke
     if (array_state.empty())
         return fail(fmt::format("there is no array {}", util::printable(kernel_name)));
     const std::string completed = attribute("sync_completed");
-    state.missing =
-        static_cast<unsigned>(md_number(system, kernel_name, "degraded").value_or(0) & 0xffffU);
+    const auto missing = md_number(system, kernel_name, "degraded");
+    if (!missing && has_redundancy(attribute("level")))
+        return fail(fmt::format("how many members of {} are missing cannot be read",
+                                util::printable(kernel_name)));
+    state.missing = static_cast<unsigned>(missing.value_or(0) & 0xffffU);
     state.phase = phase_of(array_state, attribute("sync_action"), completed, state.missing);
     if (state.phase == Phase::running) {
         read_completed(completed, state);

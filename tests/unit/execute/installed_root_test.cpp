@@ -34,7 +34,7 @@ struct Machine : test::Recovery {
         profile.machine.mounts = {
             {"/dev/mapper/vg0-root", "/", "xfs", "rw", "22222222-3333-4444-8555-666666666666"}};
         context.observed = profile.machine;
-        system.given["/sys/block/md127/md/degraded"] = "0\n";
+        run(profile.machine.arrays.front());
         system.program = [this](const system::Command &) {
             system.given["/dev/mapper/vg0-root"] = "";
             return system::Output{};
@@ -95,6 +95,22 @@ TEST_CASE("for writing its array must be whole") {
         machine.system.given["/sys/block/md1/md/degraded"] = "1\n";
         CHECK(open().error().message.find("not whole yet") != std::string::npos);
         CHECK(machine.system.mounts.empty());
+    }
+    SUBCASE("how many members are missing cannot be read") {
+        machine.system.given.erase("/sys/block/md1/md/degraded");
+        CHECK_FALSE(open());
+        CHECK(machine.system.mounts.empty());
+    }
+    SUBCASE("it is another array by now") {
+        machine.system.given["/dev/md1member"] = machine.system.given["/dev/md0member"];
+        CHECK_FALSE(open());
+    }
+    SUBCASE("it is whole, and the one that holds /var is being rebuilt") {
+        machine.profile.machine.mounts.push_back(
+            {"/dev/md0", "/var", "ext4", "rw", machine.profile.machine.mounts.back().uuid});
+        CHECK(open());
+        machine.system.given["/sys/block/md0/md/degraded"] = "1\n";
+        CHECK(open().error().message.find("/var") != std::string::npos);
     }
     SUBCASE("another one is being rebuilt") {
         machine.system.given["/sys/block/md0/md/degraded"] = "1\n";
@@ -189,6 +205,10 @@ TEST_CASE("online nothing is mounted") {
     CHECK(root->file("/etc/fstab") == "/etc/fstab");
     CHECK(root->argv({"true"}) == Lines{"true"});
     CHECK(machine.system.mounts.empty());
+    machine.system.given["/sys/block/md1/md/degraded"] = "1\n";
+    CHECK_FALSE(InstalledRoot::open(machine.context, true));
+    CHECK(InstalledRoot::open(machine.context, false));
+    CHECK(InstalledRoot::open_for_boot_loader(machine.context));
 }
 
 TEST_CASE("options: a subvolume of btrfs; no journal is replayed") {

@@ -4,6 +4,7 @@
 #include "../support/example_machine.h"
 #include "../support/scratch_system.h"
 #include "execute/context.h"
+#include "superblocks.h"
 
 /// The article's machine after disk1 was replaced, as a step sees it: tables and filesystems are
 /// made, arrays run.
@@ -31,9 +32,24 @@ struct Recovery {
         for (const model::Disk &disk : profile.machine.disks)
             plan.disks[disk.id] = disk.id;
         system.given["/proc/self/mountinfo"] = "";
-        for (const char *array : {"md0", "md1"})
-            system.given[fmt::format("/sys/block/{}/md/degraded", array)] = "0\n";
+        for (const model::Array &array : profile.machine.arrays)
+            run(array);
         plug_in(context.observed.disks[0]);
+    }
+
+    /// What sysfs tells of a whole array, and its first member's superblock.
+    void run(const model::Array &array) {
+        const std::string md = fmt::format("/sys/block/{}/md/", array.kernel_name);
+        system.given[md + "array_state"] = "clean\n";
+        system.given[md + "level"] = fmt::format("raid{}\n", array.level);
+        system.given[md + "degraded"] = "0\n";
+        const std::string member = array.kernel_name + "member";
+        system.given[md + "dev-" + member + "/state"] = "in_sync\n";
+        system.given[md + "dev-" + member + "/slot"] = "0\n";
+        system.given[fmt::format("/sys/class/block/{}/size", member)] = "256\n";
+        std::string &bytes = system.given["/dev/" + member];
+        bytes.assign(256UL * 512, '\0');
+        bytes.replace(4096, 4096, superblock_1_2(array.uuid, 0, "AAA"));
     }
 
     /// What sysfs tells of a disk: confirm_target() compares it with what was observed.
