@@ -65,7 +65,8 @@ util::Result<model::Profile> read_profile(system::System &system, const std::str
                                           const std::string &directory) {
     const std::string root = directory + "/";
     const std::string name = "mdrescue/machine.json";
-    MDR_TRY_ASSIGN(const std::string sums, system.read_file(root + std::string(manifest::sums_path)));
+    MDR_TRY_ASSIGN(const std::string sums,
+                   system.read_file(root + std::string(manifest::sums_path)));
     MDR_TRY_ASSIGN(const auto digests, manifest::parse_sums(sums));
     MDR_TRY_ASSIGN(const std::string text, system.read_file(root + name));
     const auto recorded = digests.find(name);

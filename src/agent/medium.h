@@ -25,9 +25,10 @@ struct Medium {
                                                 const std::vector<BlockDevice> &devices,
                                                 const std::string &directory = medium_directory);
 
-/// The machine profile on the medium mounted at `directory`, its digest checked first. Errors: unreadable,
-/// not in SHA256SUMS, damaged, made for another image.
-[[nodiscard]] util::Result<model::Profile> read_profile(system::System &system, const std::string &image_id,
-                                                        const std::string &directory = medium_directory);
+/// The machine profile on the medium mounted at `directory`, its digest checked first. Errors:
+/// unreadable, not in SHA256SUMS, damaged, made for another image.
+[[nodiscard]] util::Result<model::Profile>
+read_profile(system::System &system, const std::string &image_id,
+             const std::string &directory = medium_directory);
 
 } // namespace mdrescue::agent

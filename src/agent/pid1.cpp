@@ -3,8 +3,8 @@
 
 #include "agent/consoles.h"
 #include "agent/early.h"
-#include "agent/session.h"
 #include "agent/installed.h"
+#include "agent/session.h"
 #include "agent/shell.h"
 #include "agent/switch_root.h"
 #include "probe/probe.h"

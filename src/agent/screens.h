@@ -2,9 +2,9 @@
 #pragma once
 
 #include "agent/arguments.h"
-#include "diagnose/assembly.h"
 #include "agent/check.h"
 #include "agent/lines.h"
+#include "diagnose/assembly.h"
 #include "diagnose/diagnose.h"
 #include "model/machine.h"
 
@@ -22,8 +22,8 @@ struct Facts {
     std::optional<model::Profile> profile;  ///< none: no medium, or damaged
     std::optional<model::Machine> observed; ///< none: the machine could not be read
     std::optional<diagnose::Comparison> comparison;
-    std::vector<diagnose::Assembly> assemblies;  ///< in the profile's order
-    std::vector<std::string> warnings; ///< what went wrong on the way here, printable
+    std::vector<diagnose::Assembly> assemblies; ///< in the profile's order
+    std::vector<std::string> warnings;          ///< what went wrong on the way here, printable
 };
 
 inline constexpr std::size_t screen_rows = 24;

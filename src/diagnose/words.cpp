@@ -108,8 +108,7 @@ std::string words(const Finding &finding, const model::Profile &profile) {
             "No disk can take the place of {}{}. Put in a blank disk of at least the same size; "
             "until then you can start the installed system without it.",
             disk, text.empty() ? "" : ": " + text);
-    case Kind::hibernated:
-        return hibernated_words();
+    case Kind::hibernated: return hibernated_words();
     case Kind::array_degraded: return degraded(finding, array);
     case Kind::array_lost:
         return fmt::format("{} has lost more members than it can do without. Connect the missing "

@@ -14,24 +14,25 @@ namespace mdrescue::execute {
 /// Name of the progress phase while arrays are rebuilt.
 inline constexpr std::string_view rebuild_phase = "rebuilding";
 
-/// How far one array's rebuild is, from sysfs (kernel documentation, admin-guide/md.rst: sync_action,
-/// sync_completed, sync_speed, degraded).
+/// How far one array's rebuild is, from sysfs (kernel documentation, admin-guide/md.rst:
+/// sync_action, sync_completed, sync_speed, degraded).
 struct RebuildState {
     std::string kernel_name; ///< "md1"
     enum class Phase {
-        idle,     ///< nothing to rebuild: all members are up
-        delayed,  ///< waits for another array on the same disks
-        running,  ///< recovery or resync
-        stopped,  ///< degraded, and nothing is being rebuilt
-        frozen,   ///< md was told to do nothing, as mdadm does while it adds members
-        stuck,    ///< the array is not running any more
+        idle,    ///< nothing to rebuild: all members are up
+        delayed, ///< waits for another array on the same disks
+        running, ///< recovery or resync
+        stopped, ///< degraded, and nothing is being rebuilt
+        frozen,  ///< md was told to do nothing, as mdadm does while it adds members
+        stuck,   ///< the array is not running any more
     };
     Phase phase = Phase::idle;
     std::uint64_t done = 0;  ///< in 512-byte sectors of each member
     std::uint64_t total = 0; ///< in 512-byte sectors of each member
     std::uint64_t speed = 0; ///< in bytes per second
     unsigned missing = 0;    ///< members not up
-    std::vector<std::string> bad_blocks; ///< kernel names of members whose bad-block list has entries
+    std::vector<std::string>
+        bad_blocks; ///< kernel names of members whose bad-block list has entries
 };
 
 /// Looks once. Error: there is no such array.

@@ -31,10 +31,10 @@ struct ImageReport {
 using ImageCheck = std::function<util::Result<void>(const std::string &path)>;
 
 /// Streams the image to `output` once, through a temporary file in its directory: fsync, rename,
-/// mode 0600; nothing is left on an error or cancel, not even one of `check`. Adds /mdrescue/SHA256SUMS, computed while
-/// streaming, the marker /mdrescue/id-<image id> that GRUB finds the medium by (unless
-/// the tree has it), the boot images, and directories that are missing above these. Never leaves
-/// zeros for a file that shrank or could not be read: that is an error.
+/// mode 0600; nothing is left on an error or cancel, not even one of `check`. Adds
+/// /mdrescue/SHA256SUMS, computed while streaming, the marker /mdrescue/id-<image id> that GRUB
+/// finds the medium by (unless the tree has it), the boot images, and directories that are missing
+/// above these. Never leaves zeros for a file that shrank or could not be read: that is an error.
 [[nodiscard]] util::Result<ImageReport> write_image(const ImageRequest &request,
                                                     const std::string &output, bool replace,
                                                     util::Progress &progress,

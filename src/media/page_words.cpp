@@ -97,10 +97,10 @@ std::string native_use(const model::Machine &machine, const Content &content) {
 }
 
 std::string role_words(int slot) {
-    return slot >= 0    ? fmt::format("slot {}", slot)
-           : slot == model::spare_slot ? "spare"
+    return slot >= 0                     ? fmt::format("slot {}", slot)
+           : slot == model::spare_slot   ? "spare"
            : slot == model::journal_slot ? "journal"
-                        : "faulty";
+                                         : "faulty";
 }
 
 Piece piece_of(const model::Machine &machine, const model::Disk &disk, unsigned partition,

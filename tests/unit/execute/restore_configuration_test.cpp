@@ -40,7 +40,8 @@ TEST_CASE("configuration: lines come back byte for byte, and what they name is u
     CHECK(f.system.files["/etc/fstab"] == bypassed);
     REQUIRE(apply(f.context, f.step));
     CHECK(f.system.files["/etc/fstab"] == original);
-    CHECK(f.writers() == Lines{"systemctl daemon-reload", "mount -- /boot", "swapon --all --ifexists"});
+    CHECK(f.writers() ==
+          Lines{"systemctl daemon-reload", "mount -- /boot", "swapon --all --ifexists"});
     CHECK(f.system.synced == Lines{"/"});
     CHECK(f.system.mounts.empty());
     CHECK(check(f.context, f.step).kind == Kind::done);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../support/read_only_system.h"
 #include "media/boot_images.h"
 #include "media/boot_images_prefix.h"
-#include "../support/read_only_system.h"
 #include "media_fixture.h"
 
 #include "util/bytes.h"
@@ -34,6 +34,7 @@ class Machine : public ReadOnlySystem {
         return real_->read_link(path);
     }
     bool exists(const std::string &path) override { return real_->exists(path); }
+
   private:
     bool mkimage_;
     std::unique_ptr<system::System> real_ = system::real_system();

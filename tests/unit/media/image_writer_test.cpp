@@ -90,8 +90,8 @@ TEST_CASE("an image holds what was asked for, byte for byte") {
     CHECK((status.st_mode & 0777U) == 0600);
     CHECK(static_cast<std::uint64_t>(status.st_size) == report->size);
     std::string blank = get(iso);
-    blank.replace(manifest::digest_field_offset, manifest::digest_field_size, manifest::digest_field_size,
-                  '\0');
+    blank.replace(manifest::digest_field_offset, manifest::digest_field_size,
+                  manifest::digest_field_size, '\0');
     CHECK(util::sha256(blank) == report->digest);
     // Stored once: 1.5 MB of links would not fit twice.
     CHECK(report->size < 2'700'000);

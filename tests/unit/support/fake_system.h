@@ -103,7 +103,8 @@ class FakeSystem final : public system::System {
     }
     util::Result<std::string> read_link(const std::string &path) override {
         const auto link = links.find(path);
-        return link == links.end() ? util::fail("no link " + path) : util::Result<std::string>(link->second);
+        return link == links.end() ? util::fail("no link " + path)
+                                   : util::Result<std::string>(link->second);
     }
     bool exists(const std::string &path) override {
         const auto next = files.lower_bound(path);
@@ -182,8 +183,8 @@ class FakeSystem final : public system::System {
         files[path] = "";
         return {};
     }
-    util::Result<void> set_attributes(const std::string &path,
-                                      const system::Attributes &given, bool) override {
+    util::Result<void> set_attributes(const std::string &path, const system::Attributes &given,
+                                      bool) override {
         attributes[path] = given;
         return {};
     }

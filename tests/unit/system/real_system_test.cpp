@@ -32,8 +32,8 @@ TEST_CASE("failures are told apart") {
     CHECK(failed.error().message == "sh ended with status 3: one; two");
     CHECK(system::run_ok(*system, {.argv = {"false"}}).error().message ==
           "false ended with status 1: it said nothing");
-    const auto chatty = system::run_ok(
-        *system, {.argv = {"sh", "-c", "echo first; seq 1000; echo last; exit 1"}});
+    const auto chatty =
+        system::run_ok(*system, {.argv = {"sh", "-c", "echo first; seq 1000; echo last; exit 1"}});
     CHECK(chatty.error().message.size() < 500);
     CHECK(chatty.error().message.find("first; 1; 2") != std::string::npos);
     CHECK(chatty.error().message.ends_with("1000; last"));
@@ -61,10 +61,13 @@ TEST_CASE("a file's name cannot write to the terminal by way of an error") {
     const auto system = system::real_system();
     const std::string evil = "/none\x1b[2J\xff";
     const std::string shown = "/none\\x1b[2J\\xff";
-    CHECK(system->read_file(evil).error().message == "cannot read " + shown + ": No such file or directory");
-    for (const auto &error : {system->read_at(evil, 0, 1).error(), system->list(evil).error(), system->read_link(evil).error(),
-                              system->write_control(evil, "x").error(), system->mount({.source = evil, .target = evil, .type = "none"}).error(),
-                              system->unmount(evil).error(), system->copy_file(evil, evil).error()})
+    CHECK(system->read_file(evil).error().message ==
+          "cannot read " + shown + ": No such file or directory");
+    for (const auto &error :
+         {system->read_at(evil, 0, 1).error(), system->list(evil).error(),
+          system->read_link(evil).error(), system->write_control(evil, "x").error(),
+          system->mount({.source = evil, .target = evil, .type = "none"}).error(),
+          system->unmount(evil).error(), system->copy_file(evil, evil).error()})
         CHECK(error.message.find(shown) != std::string::npos);
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("integers in both byte orders") {
 
 TEST_CASE("base64 as in RFC 4648 section 10, both ways") {
     const std::pair<std::string, std::string> pairs[] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
+        {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+        {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
     for (const auto &[plain, coded] : pairs) {
         CHECK(base64(plain) == coded);
         CHECK(from_base64(coded).value() == plain);
@@ -33,7 +34,8 @@ TEST_CASE("hex and GUIDs") {
     CHECK(from_hex("00Ff").value() == "\x00\xff"s);
     CHECK_FALSE(from_hex("0").has_value());
     CHECK_FALSE(from_hex("0g").has_value());
-    const auto esp = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"; // UEFI specification, EFI System Partition
+    const auto esp =
+        "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"; // UEFI specification, EFI System Partition
     CHECK(hex(guid_bytes(esp).value()) == "28732ac11ff8d211ba4b00a0c93ec93b");
     CHECK(guid_text(guid_bytes(esp).value()) == esp);
     CHECK_FALSE(guid_bytes("C12A7328").has_value());

@@ -9,11 +9,12 @@ TEST_CASE("printable keeps letters and shows everything else as what it is") {
     CHECK(printable("Größe 日本") == "Größe 日本");
     CHECK(printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\\x0a");
     CHECK(printable("back\\slash") == "back\\\\slash");
-    CHECK(printable("\xff\xc3") == "\\xff\\xc3");              // invalid, truncated
-    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");              // overlong
-    CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");     // surrogate
-    CHECK(printable("\xc2\x9b") == "\\xc2\\x9b");              // C1: CSI
-    CHECK(printable("\xe2\x80\xae" "x") == "\\xe2\\x80\\xaex"); // right-to-left override
+    CHECK(printable("\xff\xc3") == "\\xff\\xc3");          // invalid, truncated
+    CHECK(printable("\xc0\xaf") == "\\xc0\\xaf");          // overlong
+    CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80"); // surrogate
+    CHECK(printable("\xc2\x9b") == "\\xc2\\x9b");          // C1: CSI
+    CHECK(printable("\xe2\x80\xae"
+                    "x") == "\\xe2\\x80\\xaex"); // right-to-left override
     CHECK(printable("\x7f") == "\\x7f");
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("text is broken at blanks, words are not") {
     CHECK(paragraph("- ", "one  two", 80) == "- one two\n");
     CHECK(paragraph("- ", "/a/path/that/is/long x", 5) == "- /a/path/that/is/long\n  x\n");
     CHECK(paragraph("- ", "", 80) == "- \n");
-    CHECK(wrapped("one two three\n  four five six", 9) == "one two\nthree\n  four\n  five\n  six\n");
+    CHECK(wrapped("one two three\n  four five six", 9) ==
+          "one two\nthree\n  four\n  five\n  six\n");
 }
 
 TEST_CASE("sizes as people say them") {
