@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "burn/stick.h"
 
+#include "etc/crypttab.h"
 #include "etc/fstab.h"
+#include "execute/context.h"
 #include "execute/device_content.h"
 #include "execute/named_devices.h"
 #include "util/text.h"
@@ -74,16 +76,26 @@ std::string member_doubt(const model::Machine &machine, const NamedDevice &place
     }
 }
 
-/// A disk whose filesystems this system mounts is the system's, also while they are not mounted.
+std::string text_of(const model::Machine &machine, const char *path) {
+    const model::VerbatimFile *file = model::find_file(machine, path);
+    return file == nullptr ? "" : file->text;
+}
+
+/// A disk whose filesystems this system mounts or opens is the system's, also while it does not.
 std::vector<std::string> system_doubts(const model::Machine &machine, const NamedDevice &place) {
     std::vector<std::string> found;
-    const model::VerbatimFile *file = model::find_file(machine, "/etc/fstab");
-    if (file == nullptr)
-        return found;
-    for (const etc::FstabLine &line : etc::parse_fstab(file->text).lines)
+    for (const etc::FstabLine &line : etc::parse_fstab(text_of(machine, "/etc/fstab")).lines)
         if (line.entry && execute::is_named(place, line.entry->kind, line.entry->source))
             found.push_back(fmt::format("{} belongs to this system: /etc/fstab mounts it on {}.",
                                         place.paths.front(), line.entry->target));
+    for (const etc::CrypttabLine &line :
+         etc::parse_crypttab(text_of(machine, "/etc/crypttab")).lines)
+        if (line.entry)
+            if (const auto [kind, value] = etc::source_name(line.entry->source);
+                execute::is_named(place, kind, value))
+                found.push_back(fmt::format("{} belongs to this system: /etc/crypttab opens it as "
+                                            "{}.",
+                                            place.paths.front(), line.entry->name));
     return found;
 }
 
@@ -154,6 +166,22 @@ Result<void> confirm_free(system::System &system, const std::string &path) {
                     "What is in use is never overwritten. If it is the one you mean: umount, "
                     "swapoff, `mdadm --stop` or `vgchange -an` first, then start again.");
     return {};
+}
+
+std::string disk_sequence(system::System &system, const std::string &path) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", name)).value_or("");
+}
+
+Result<std::unique_ptr<system::ClaimedDevice>> claim(system::System &system, const Stick &stick,
+                                                     const std::string &sequence) {
+    MDR_TRY(confirm_free(system, stick.path));
+    MDR_TRY_ASSIGN(auto device, system.claim(stick.path));
+    if (device->size() != stick.disk.size || disk_sequence(system, stick.path) != sequence ||
+        !execute::confirm_same(system, stick.disk))
+        return fail(fmt::format("{} is another disk now: nothing was written", stick.path),
+                    "Leave the stick where it is, and start again.");
+    return device;
 }
 
 } // namespace mdrescue::burn

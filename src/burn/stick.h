@@ -6,6 +6,7 @@
 #include "util/result.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,5 +41,15 @@ struct Stick {
 /// Error: the disk or a partition of it is mounted, swapped on, or held by md or device mapper now.
 /// That is never overwritten, whatever is typed: the kernel would refuse too (O_EXCL).
 [[nodiscard]] util::Result<void> confirm_free(system::System &system, const std::string &path);
+
+/// Counts up whenever another disk or medium comes under the same name (kernel documentation,
+/// ABI/stable/sysfs-block); "" with kernels before 5.15.
+[[nodiscard]] std::string disk_sequence(system::System &system, const std::string &path);
+
+/// The stick for writing, nobody else's meanwhile. Error: it is in use, or is not the disk that was
+/// looked at (`sequence`: its number before that): between the look and the claim a question was
+/// asked, long enough for another stick.
+[[nodiscard]] util::Result<std::unique_ptr<system::ClaimedDevice>>
+claim(system::System &system, const Stick &stick, const std::string &sequence);
 
 } // namespace mdrescue::burn

@@ -36,30 +36,12 @@ void describe(const BurnTalk &talk, const Stick &stick, bool data_partition) {
         talk.say("  " + doubt);
 }
 
-/// Counts up whenever another disk or medium comes under the same name (kernel documentation,
-/// ABI/stable/sysfs-block); "" with kernels before 5.15.
-std::string disk_sequence(system::System &system, const std::string &path) {
-    const std::string name = path.substr(path.rfind('/') + 1);
-    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", name)).value_or("");
-}
-
-/// Between the look and the claim a question was asked: long enough for another stick.
-Result<std::unique_ptr<system::ClaimedDevice>>
-claim_same(system::System &system, const Stick &stick, const std::string &sequence) {
-    MDR_TRY(burn::confirm_free(system, stick.path));
-    MDR_TRY_ASSIGN(auto device, system.claim(stick.path));
-    if (device->size() != stick.disk.size || disk_sequence(system, stick.path) != sequence)
-        return fail(fmt::format("{} is another disk now: nothing was written", stick.path),
-                    "Leave the stick where it is, and start again.");
-    return device;
-}
-
 /// The number of the data partition; 0 for none.
 Result<unsigned> write(const BurnTalk &talk, const Stick &stick, const std::string &sequence,
                        const burn::Source &source) {
     system::System &system = talk.context().system;
     util::Progress &progress = talk.context().progress;
-    MDR_TRY_ASSIGN(const auto device, claim_same(system, stick, sequence));
+    MDR_TRY_ASSIGN(const auto device, burn::claim(system, stick, sequence));
     MDR_TRY(burn::write_stick(*device, source, progress));
     unsigned data_partition = 0;
     if (talk.options().data_partition) {
@@ -88,7 +70,7 @@ Result<BurnReport> burn_to_stick(const BurnTalk &talk, const std::string &path,
     system::System &system = talk.context().system;
     const BurnOptions &options = talk.options();
     // Before the look: what is shown and asked about is the disk that had this number.
-    const std::string sequence = disk_sequence(system, path);
+    const std::string sequence = burn::disk_sequence(system, path);
     MDR_TRY_ASSIGN(const model::Machine machine, probe_this_machine(system));
     MDR_TRY_ASSIGN(const model::Disk disk, burn::disk_named(machine, path));
     const Stick stick = burn::judge(machine, disk);
@@ -107,7 +89,7 @@ Result<BurnReport> burn_to_stick(const BurnTalk &talk, const std::string &path,
     report.compared = true;
     if (data_partition != 0) {
         report.data_partition = model::device_path(disk, data_partition);
-        if (disk_sequence(system, stick.path) != sequence)
+        if (burn::disk_sequence(system, stick.path) != sequence)
             return fail(fmt::format("{} is another disk now: no filesystem was made on it", path),
                         "Make one on the last partition of the stick.");
         MDR_TRY(burn::make_data_filesystem(system, report.data_partition));

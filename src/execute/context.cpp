@@ -96,16 +96,20 @@ Result<void> look_again(Context &context) {
 
 Result<void> confirm_disk(Context &context, const std::string &recorded_disk) {
     MDR_TRY_ASSIGN(const Disk *meant, context.disk(recorded_disk));
-    for (const Disk &present : present_disks(context.system))
-        if (present.kernel_name == meant->kernel_name)
-            return same_hardware(*meant, present)
+    return confirm_same(context.system, *meant);
+}
+
+Result<void> confirm_same(system::System &system, const Disk &meant) {
+    for (const Disk &present : present_disks(system))
+        if (present.kernel_name == meant.kernel_name)
+            return same_hardware(meant, present)
                        ? Result<void>()
                        : fail(fmt::format("/dev/{} is another disk now: {} instead of {}",
                                           util::printable(present.kernel_name),
                                           diagnose::disk_words(present),
-                                          diagnose::disk_words(*meant)),
+                                          diagnose::disk_words(meant)),
                               start_again);
-    return fail(fmt::format("/dev/{} is not here any more", util::printable(meant->kernel_name)),
+    return fail(fmt::format("/dev/{} is not here any more", util::printable(meant.kernel_name)),
                 start_again);
 }
 

@@ -54,6 +54,8 @@ struct Context {
 /// and position from sysfs agree with what was observed. Kernel names move when a controller
 /// resets.
 [[nodiscard]] util::Result<void> confirm_disk(Context &context, const std::string &recorded_disk);
+/// The same of a disk that was observed before.
+[[nodiscard]] util::Result<void> confirm_same(system::System &system, const model::Disk &meant);
 
 /// confirm_disk(), and the disk is a replacement of this plan and can be written to. For the step
 /// that writes the start marker; every other one uses confirm_target().

@@ -170,8 +170,11 @@ SourceName simplified(Source kind, const std::string &value) {
 
 bool is_named(const NamedDevice &device, Source kind, const std::string &value) {
     const SourceName name = simplified(kind, value);
+    const std::string_view path = name.value;
     return carries(device, name.kind, name.value) ||
-           std::find(device.paths.begin(), device.paths.end(), name.value) != device.paths.end();
+           std::find(device.paths.begin(), device.paths.end(), path) != device.paths.end() ||
+           (path.starts_with(by_id_directory) &&
+            named_by_id(device, path.substr(by_id_directory.size())));
 }
 
 bool named_by_id(const NamedDevice &device, std::string_view name) {

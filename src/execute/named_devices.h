@@ -34,7 +34,7 @@ struct NamedDevice {
                            const std::string &value);
 
 /// Whether a line of fstab or crypttab means the device: by tag, by a link of udev's that stands
-/// for one, or by one of its paths.
+/// for one, by one of its paths, or by a name in by-id that can be its own.
 [[nodiscard]] bool is_named(const NamedDevice &device, etc::FstabEntry::Source kind,
                             const std::string &value);
 

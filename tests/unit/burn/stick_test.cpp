@@ -60,6 +60,16 @@ struct Bench {
     FakeSystem system;
     Bench() { system.files["/dev/sdg"] = std::string(stick_size, 'o'); }
     std::string &stick() { return system.files["/dev/sdg"]; }
+    /// What the kernel tells of it.
+    void plug_in(const std::string &serial) {
+        system.files["/proc/self/mountinfo"] = "";
+        system.files["/sys/class/block/sdg/diskseq"] = "7\n";
+        system.files["/sys/class/block/sdg/sdg1/partition"] = "1\n";
+        system.files["/sys/block/sdg/size"] = fmt::format("{}\n", stick_size / 512);
+        system.files["/sys/block/sdg/queue/logical_block_size"] = "512\n";
+        system.files["/sys/block/sdg/device/model"] = "Ultra Fit\n";
+        system.files["/sys/block/sdg/serial"] = serial + "\n";
+    }
     util::Result<void> write(const Source &source) {
         auto device = system.claim("/dev/sdg");
         REQUIRE(device.has_value());
@@ -116,12 +126,40 @@ TEST_CASE("a disk that fstab names is the system's, also while it is not mounted
     }
     machine.files[0].text = "UUID=5678-ABCD /mnt/keys vfat noauto 0 0\n";
     CHECK(judge(machine, disk).doubts.empty());
+    machine.files[0].text = "/dev/disk/by-id/usb-SanDisk_Ultra_Fit_4C53000101-0:0-part1 /k vfat\n";
+    CHECK(mentions(judge(machine, disk).doubts, "/etc/fstab mounts it on /k"));
+    machine.files[0].text.clear();
+    machine.files.push_back({"/etc/crypttab", "safe UUID=1234-ABCD none luks,noauto\n"});
+    CHECK(mentions(judge(machine, disk).doubts, "/etc/crypttab opens it as safe"));
 }
 
 TEST_CASE("without a serial its name is typed") {
     model::Disk disk = usb_stick();
     disk.serial = " ";
     CHECK(judge(machine_with(disk), disk).identity() == "sdg");
+}
+
+TEST_CASE("another stick under the same name since it was looked at is not written to") {
+    Bench bench;
+    bench.plug_in("4C53000101");
+    const Stick stick = judge(machine_with(usb_stick()), usb_stick());
+    const std::string sequence = disk_sequence(bench.system, "/dev/sdg");
+    CHECK(sequence == "7\n");
+    CHECK(claim(bench.system, stick, sequence).has_value());
+    SUBCASE("by its number") { bench.system.files["/sys/class/block/sdg/diskseq"] = "8\n"; }
+    SUBCASE("by its size") { bench.stick().resize(stick_size / 2); }
+    SUBCASE("by its serial") { bench.plug_in("4C53000102"); }
+    SUBCASE("by being gone") { bench.system.files.erase("/sys/block/sdg/size"); }
+    check_error(claim(bench.system, stick, sequence), "another disk now");
+}
+
+TEST_CASE("one in use is not claimed") {
+    Bench bench;
+    bench.plug_in("4C53000101");
+    bench.system.files["/proc/self/mountinfo"] = "22 1 8:97 / /mnt rw - vfat /dev/sdg1 rw\n";
+    const Stick stick = judge(machine_with(usb_stick()), usb_stick());
+    CHECK_FALSE(claim(bench.system, stick, disk_sequence(bench.system, "/dev/sdg")));
+    CHECK(bench.system.claimed.empty());
 }
 
 TEST_CASE("only whole disks are written to") {
