@@ -61,12 +61,16 @@ Lines replacement_lines(const plan::Plan &plan, const plan::Machines &machines) 
     return lines;
 }
 
+Span proven_mark(const execute::Proof &proof) {
+    if (!proof.expected)
+        return {"  -    ", Style::normal};
+    return proof.proven ? Span{"  yes  ", Style::good} : Span{"  NO   ", Style::bad};
+}
+
 Lines proofs(const std::vector<execute::Proof> &proofs) {
     Lines lines;
     for (const execute::Proof &proof : proofs)
-        append(lines, wrapped({{proof.proven ? "  yes  " : "  NO   ",
-                                proof.proven ? Style::good : Style::bad}},
-                              proof.sentence));
+        append(lines, wrapped({proven_mark(proof)}, proof.sentence));
     return lines;
 }
 

@@ -142,7 +142,9 @@ Proof disk_proof(Context &context, const model::Disk &recorded, const ProofRepor
     named.id = recorded.id;
     const std::string shown = diagnose::disk_words(named);
     if (!model::starts_machine(context.profile.machine, recorded))
-        return {true, shown + " does not start this machine: no boot loader is recorded on it"};
+        return {.proven = true,
+                .sentence = shown + " does not start this machine: no boot loader is recorded on it",
+                .expected = false};
     const Verdict verdict = start_verdict(context, recorded, **now, report);
     return {verdict.starts, fmt::format("{} starts this machine: {}", shown, verdict.words)};
 }

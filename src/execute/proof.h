@@ -14,6 +14,7 @@ struct Proof {
     bool proven = false;
     std::string sentence; ///< "md1: all 6 members up, no bad blocks"; printable
     std::string disk{};   ///< of what was put on a replacement: the recorded disk
+    bool expected = true; ///< false: `sentence` says that there was nothing to prove
 };
 
 struct ProofReport {
