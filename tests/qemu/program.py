@@ -109,13 +109,11 @@ def sha256(file):
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def install(machine, tree):
-    """Installs the program's tree into a running machine, and mounts the shared folder at /mnt there."""
-    subprocess.run(["tar", "--owner=0", "--group=0", "-C", str(tree), "-cf", str(machine.share / "tree.tar"), "."],
-                   check=True, timeout=120)
+def install(machine, package):
+    """Installs the program's Debian package into a running machine, and mounts the shared folder at /mnt there."""
+    shutil.copyfile(package, machine.share / "mdrescue.deb")
     mount_share(machine)
-    # directories that exist (and the links /bin, /lib, /sbin) stay as they are
-    machine.console.output("tar --keep-directory-symlink --no-overwrite-dir -C / -xf /mnt/tree.tar && mdrescue --help >/dev/null", 120)
+    machine.console.output("dpkg --install /mnt/mdrescue.deb && mdrescue --help >/dev/null", 300)
 
 
 def build(machine, output="/root/bootcd.iso", options=""):
@@ -139,12 +137,12 @@ class Image:
 
 def image(lab, name):
     """The image of a layout's machine, built once in a run; a copy stays among the artifacts."""
-    tree = lab.tree()
+    package = lab.package()
 
     def make(own):
         machine = own.victim(name)
         state, files = recovered.state(machine), payload.write(machine)
-        install(machine, tree)
+        install(machine, package)
         return built(own, machine, LAYOUTS[name], state, files)
     return lab.shared(f"image-{name}", make)
 

@@ -24,10 +24,10 @@ CHANGED = ("find / /boot /home -xdev -newercc /run/mark ! -path '/var/log/*' ! -
 def test_build(lab, layout):
     """Inside the machine: probe knows it, build makes an image (the same bytes as another build elsewhere) as small as promised,
     /boot on it is the machine's own in every respect, inspect and verify agree, an existing output is refused, nothing else changes."""
-    tree, plan = lab.tree(), LAYOUTS[layout]
+    package, plan = lab.package(), LAYOUTS[layout]
     machine = lab.victim(layout)
     console = machine.console
-    program.install(machine, tree)
+    program.install(machine, package)
     console.output("touch /run/mark; until [ $(date +%s) -gt $(stat -c %Z /run/mark) ]; do sleep 0.1; done")
 
     _, said = console.run("mdrescue probe --json >/run/probe.json 2>/run/probe.err; status=$?; cat /run/probe.err; (exit $status)", 120)

@@ -19,7 +19,7 @@ def prepare(lab):
     """A running machine with the program and its own image."""
     made = program.image(lab, NEW)
     machine = lab.victim(NEW)
-    program.install(machine, lab.tree())
+    program.install(machine, lab.package())
     shutil.copy(made.file, machine.share / "bootcd.iso")
     return machine, made
 

@@ -179,7 +179,7 @@ def test_fault_18_dirty_and_degraded(lab, name):
 def test_fault_21_built_while_degraded(lab, name):
     """A degraded machine refuses to build its image, unless it is told to; the image says so."""
     machine = lab.victim(name)
-    program.install(machine, lab.tree())
+    program.install(machine, lab.package())
     machine.console.output("mdadm --quiet /dev/md1 --fail $(ls -d /sys/block/md1/md/dev-* | sed -n '1s,.*dev-,/dev/,p')")
     status, said = machine.console.run("mdrescue build -o /root/bootcd.iso", 300, check=False)
     assert status == 1 and "--allow-degraded" in said, f"status {status}: {said}"

@@ -64,8 +64,8 @@ def frozen(name, report=print):
 class Run:
     """What the tests of one run share: options, a work folder, and things made once for several tests."""
 
-    def __init__(self, work, artifacts, tree=None, report=print):
-        self.work, self.artifacts, self.tree, self.report = Path(work), Path(artifacts), tree, report
+    def __init__(self, work, artifacts, package=None, report=print):
+        self.work, self.artifacts, self.package, self.report = Path(work), Path(artifacts), package, report
         self._lock = threading.Lock()
         self._shared = {}  # key -> [lock, made?, result or error]
 
@@ -96,11 +96,11 @@ class Lab:
         self.logs.mkdir(parents=True)
         self.machines = []
 
-    def tree(self):
-        """The installed tree of the program (`cmake --install` with DESTDIR); skips the test when none was given."""
-        if not self.run.tree:
-            raise Skip("no tree of the program was given (--tree)")
-        return self.run.tree
+    def package(self):
+        """The program as a Debian package; skips the test when none was given."""
+        if not self.run.package:
+            raise Skip("no package of the program was given (--package)")
+        return self.run.package
 
     def shared(self, name, make):
         """`make(lab)` with a lab of its own, once in the run; its artifacts stand under `name`."""

@@ -124,7 +124,7 @@ def _terminated(*_):
     raise KeyboardInterrupt
 
 
-def run_all(tests, artifacts, tree, kept=None):
+def run_all(tests, artifacts, package, kept=None):
     """Runs the tests; returns the exit status. How each ended is kept in a file when one is given."""
     report = Report(kept)
     waiting = queue.SimpleQueue()
@@ -143,7 +143,7 @@ def run_all(tests, artifacts, tree, kept=None):
     signal.signal(signal.SIGTERM, _terminated)
     signal.signal(signal.SIGHUP, _terminated)
     with tempfile.TemporaryDirectory(prefix="mdrescue-lab-", dir="/var/tmp", ignore_cleanup_errors=True) as work:
-        run = Run(work, artifacts, tree, report.say)
+        run = Run(work, artifacts, package, report.say)
         workers = [threading.Thread(target=worker, args=(run,)) for _ in range(settings.at_once())]
         try:
             for thread in workers:
