@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/recover_guide.h"
 #include "cli/terminal_progress.h"
 #include "util/progress.h"
 #include "util/text.h"
@@ -173,12 +174,33 @@ void add_recover(CLI::App &app, RecoverOptions &options, Action &action) {
         ->check(named);
     command->footer(
         "\nPut the new disk in, then run it. It shows what is missing and what it would\n"
-        "do, asks once, and writes only to the disk it names; what survives is rebuilt\n"
-        "by md itself. Interrupted at any moment, started again it goes on. Where the\n"
-        "machine does not start any more, boot the disc made by `mdrescue build`: it\n"
-        "does the same.");
+        "do, and asks once. Only the disk it names is partitioned and formatted; md\n"
+        "rebuilds the arrays onto it. Interrupted at any moment, started again it goes\n"
+        "on. Where the machine does not start any more, boot the disc made by\n"
+        "`mdrescue build`: it does the same. `mdrescue help recover` says it at length.");
     command->callback(
         [&] { action = [&](const Context &context) { return recover(context, options); }; });
+}
+
+util::Result<void> help(const CLI::App &app, const std::string &name) {
+    // Not App::help: it is that of the command that was given, which is this one.
+    const CLI::App *command = name.empty() ? &app : app.get_subcommand(name);
+    return print(app.get_formatter()->make_help(command,
+                                                name.empty() ? "mdrescue" : "mdrescue " + name,
+                                                CLI::AppFormatMode::Normal) +
+                 (name == "recover" ? recover_guide : ""));
+}
+
+void add_help(CLI::App &app, std::string &name, Action &action) {
+    std::vector<std::string> names;
+    for (const CLI::App *command : app.get_subcommands({}))
+        names.push_back(command->get_name());
+    auto *command = app.add_subcommand("help", "Help with a command; `help recover` teaches how\n"
+                                               "a machine is brought back");
+    command->add_option("COMMAND", name, "The command")
+        ->type_name("")
+        ->check(CLI::IsMember(names).description(""));
+    command->callback([&] { action = [&](const Context &) { return help(app, name); }; });
 }
 
 void add_settings(CLI::App &command, std::string &settings) {
@@ -308,6 +330,8 @@ int run(int argc, char **argv) {
     add_recover(app, recover_options, action);
     add_status(app, status_options, action);
     add_refresh(app, refresh_options, action);
+    std::string help_of;
+    add_help(app, help_of, action);
     for (auto *command : app.get_subcommands({}))
         command->group("Commands");
 

@@ -50,8 +50,8 @@ void build_one(const SmallRoot &small) {
 } // namespace
 
 TEST_CASE("help and wrong usage") {
-    for (const std::string command :
-         {"", "probe", "build", "inspect", "verify", "burn", "recover", "status", "refresh"}) {
+    for (const std::string command : {"", "probe", "build", "inspect", "verify", "burn", "recover",
+                                      "status", "refresh", "help"}) {
         std::vector<std::string> words{"--help"};
         if (!command.empty())
             words.insert(words.begin(), command);
@@ -63,11 +63,17 @@ TEST_CASE("help and wrong usage") {
             CHECK_MESSAGE(line.size() <= 80, line);
     }
     CHECK(contains(mdrescue_says({"--version"}).out, "mdrescue 0."));
+    CHECK(mdrescue_says({"help"}).out == mdrescue_says({"--help"}).out);
+    CHECK(mdrescue_says({"help", "build"}).out == mdrescue_says({"build", "--help"}).out);
+    const auto lesson = mdrescue_says({"help", "recover"}).out;
+    CHECK(lesson.starts_with(mdrescue_says({"recover", "--help"}).out));
+    CHECK(contains(lesson, "Never run mdadm --create"));
     for (const std::vector<std::string> &words : {std::vector<std::string>{},
                                                   {"rebuild"},
                                                   {"build", "--machine", "x"},
                                                   {"build", "--root", "/"},
                                                   {"inspect"},
+                                                  {"help", "nonsense"},
                                                   {"probe", "--record", "a", "--replay", "b"}}) {
         const auto wrong = mdrescue_says(words);
         CHECK(wrong.status == 2);
