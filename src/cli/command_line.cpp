@@ -107,9 +107,9 @@ void add_build(CLI::App &app, BuildOptions &options, Action &action) {
         [&] { action = [&](const Context &context) { return build(context, options); }; });
 }
 
-void add_image_command(CLI::App &app, const std::string &name, const std::string &help,
-                       ImageOptions &options, Action &action,
-                       util::Result<void> (*function)(const Context &, const ImageOptions &)) {
+CLI::App *add_image_command(CLI::App &app, const std::string &name, const std::string &help,
+                            ImageOptions &options, Action &action,
+                            util::Result<void> (*function)(const Context &, const ImageOptions &)) {
     auto *command = app.add_subcommand(name, help);
     command->add_option("FILE", options.file, "The image, or the device of a medium")
         ->type_name("")
@@ -121,6 +121,7 @@ void add_image_command(CLI::App &app, const std::string &name, const std::string
             return function(context, options);
         };
     });
+    return command;
 }
 
 void add_burn(CLI::App &app, BurnOptions &options, Action &action) {
@@ -323,7 +324,8 @@ int run(int argc, char **argv) {
     add_probe(app, probe_options, action);
     add_build(app, build_options, action);
     add_image_command(app, "inspect", "Whose image it is, what is on it, how old", inspect_options,
-                      action, inspect);
+                      action, inspect)
+        ->add_flag("--sizes", inspect_options.sizes, "Also what its bytes are spent on");
     add_image_command(app, "verify", "Check every byte of an image or medium", verify_options,
                       action, verify);
     add_burn(app, burn_options, action);

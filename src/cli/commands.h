@@ -47,6 +47,7 @@ struct BuildOptions : Subject {
 struct ImageOptions {
     std::string file;
     bool json = false;
+    bool sizes = false; ///< inspect: what its bytes are spent on
 };
 
 struct RecoverOptions {

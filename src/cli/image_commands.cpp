@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/image_sizes.h"
 #include "cli/image_text.h"
 #include "cli/json_output.h"
 #include "cli/output.h"
@@ -66,7 +67,10 @@ util::Error damage(const std::string &file, const media::Verification &verificat
 
 util::Result<void> inspect(const Context &context, const ImageOptions &options) {
     MDR_TRY_ASSIGN(const media::ImageInfo info, media::read_image(options.file));
-    return print(options.json ? inspect_json(info) : info_text(info, context.colour));
+    const auto parts = options.sizes ? size_parts(info) : std::vector<SizePart>{};
+    return print(options.json
+                     ? inspect_json(info, parts)
+                     : info_text(info, context.colour) + (options.sizes ? sizes_text(parts) : ""));
 }
 
 util::Result<void> verify(const Context &context, const ImageOptions &options) {

@@ -60,21 +60,28 @@ std::string build_json(const BuildReport &report) {
                    {"firmware_bytes_uncompressed", report.firmware_bytes}}}});
 }
 
-std::string inspect_json(const media::ImageInfo &info) {
+std::string inspect_json(const media::ImageInfo &info, const std::vector<SizePart> &sizes) {
     ordered_json files = ordered_json::array();
     for (const auto &file : info.files)
         files.push_back({{"path", util::printable(file.path)}, {"bytes", file.size}});
-    return text({{"image", util::printable(info.path)},
-                 {"bytes", info.size},
-                 {"volume_id", util::printable(info.volume_id)},
-                 {"image_id", info.profile.image_id},
-                 {"host_name", util::printable(info.profile.machine.host_name)},
-                 {"made_by", util::printable(info.profile.made_by)},
-                 {"made_at", info.profile.made_at},
-                 {"kernel", util::printable(info.profile.image_kernel)},
-                 {"degraded", info.profile.degraded},
-                 {"starts_on", starts_on(info.bios, info.uefi, info.secure_boot)},
-                 {"files", files}});
+    ordered_json said{{"image", util::printable(info.path)},
+                      {"bytes", info.size},
+                      {"volume_id", util::printable(info.volume_id)},
+                      {"image_id", info.profile.image_id},
+                      {"host_name", util::printable(info.profile.machine.host_name)},
+                      {"made_by", util::printable(info.profile.made_by)},
+                      {"made_at", info.profile.made_at},
+                      {"kernel", util::printable(info.profile.image_kernel)},
+                      {"degraded", info.profile.degraded},
+                      {"starts_on", starts_on(info.bios, info.uefi, info.secure_boot)},
+                      {"files", files}};
+    for (const SizePart &part : sizes) {
+        ordered_json one{{"part", part.name}, {"bytes", part.bytes}};
+        if (part.limit)
+            one["limit"] = *part.limit;
+        said["sizes"].push_back(one);
+    }
+    return text(said);
 }
 
 std::string verify_json(const media::Verification &verification) {

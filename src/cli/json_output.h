@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "cli/image_sizes.h"
 #include "cli/machine_status.h"
 #include "media/image_reader.h"
 
@@ -38,7 +39,9 @@ struct BurnReport {
 // Each is one JSON object with a newline at the end; raw bytes that are not UTF-8 come as printable
 // text.
 [[nodiscard]] std::string build_json(const BuildReport &report);
-[[nodiscard]] std::string inspect_json(const media::ImageInfo &info);
+/// sizes: empty where they were not asked for.
+[[nodiscard]] std::string inspect_json(const media::ImageInfo &info,
+                                       const std::vector<SizePart> &sizes);
 [[nodiscard]] std::string verify_json(const media::Verification &verification);
 /// Of what could not be read to its end, or is no image: not sound, and the reason.
 [[nodiscard]] std::string not_verified_json(const util::Error &reason);
