@@ -87,3 +87,10 @@ def test_fault_11_other_size(lab, size, name):
     """2e: the replacement of disk 1 is larger, or smaller in the free space at its end alone: the same partitions (fault 10, 11)."""
     made = program.image(lab, name)
     proven(from_disc(lab, made, blank_instead_of(0, size=size)), made)
+
+
+@cases(case("512-mb.1.2", NEW, 512, thorough=True))
+def test_little_memory(lab, name, memory):
+    """A machine with 512 MB of memory is recovered from the disc all the same."""
+    made = program.image(lab, name)
+    proven(from_disc(lab, made, blank_instead_of(0), memory=memory), made)
