@@ -3,6 +3,7 @@
 
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::cli {
