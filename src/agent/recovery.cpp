@@ -40,6 +40,8 @@ class StepLines final : public execute::Watcher {
         terminal_.show({step_line(step + 1, plan_.steps.size(), title(step), word, style)});
         if (status.kind == Kind::skipped)
             terminal_.show({{{status.reason, Style::warning}}});
+        if (terminal_.interrupted()) // steps without progress of their own do not ask
+            util::cancel_requested = true;
     }
 
   private:
@@ -114,6 +116,8 @@ class Recovery {
         for (const diagnose::Assembly &assembly : outlook_.assemblies) {
             if (assembly.verdict != diagnose::Verdict::dirty_degraded)
                 continue;
+            if (auto ended = check_medium())
+                return ended;
             terminal_.show({{{"mdrescue: READY dirty", Style::normal}}});
             if (terminal_.ask("Type start to start it all the same, Enter to go back: ").text !=
                 "start")
@@ -229,20 +233,29 @@ class Recovery {
         terminal_.show(plan_screen(plan_, machines(), start_.dry_run));
         if (start_.dry_run)
             return end(Outcome::done, "this is the plan; nothing was written");
-        if (start_.check_medium && needs_snapshot()) {
-            ConsoleProgress progress(system_, terminal_);
-            util::cancel_requested = false;
-            const auto checked = start_.check_medium(progress);
-            if (util::cancel_requested.exchange(false))
-                return end(Outcome::cancelled,
-                           "the check of the medium was stopped; nothing was written");
-            if (!checked)
-                return end(Outcome::refused,
-                           checked.error().message +
-                               ". Use another copy of the disc. Nothing was written.");
-        }
+        if (auto ended = check_medium())
+            return ended;
         if (!start_.unattended && !confirmed())
             return end(Outcome::cancelled, "not confirmed; nothing was written");
+        return std::nullopt;
+    }
+
+    /// FAULTS 22: every byte, before the first write, also where no file has to come back: the
+    /// record and the programs came from there.
+    std::optional<RecoveryEnd> check_medium() {
+        if (!start_.check_medium || medium_is_sound_)
+            return std::nullopt;
+        ConsoleProgress progress(system_, terminal_);
+        util::cancel_requested = false;
+        const auto checked = start_.check_medium(progress);
+        if (util::cancel_requested.exchange(false))
+            return end(Outcome::cancelled,
+                       "the check of the medium was stopped; nothing was written");
+        if (!checked)
+            return end(Outcome::refused,
+                       checked.error().message +
+                           ". Use another copy of the disc. Nothing was written.");
+        medium_is_sound_ = true;
         return std::nullopt;
     }
 
@@ -363,6 +376,10 @@ class Recovery {
             if (result.kind != execute::RunResult::Kind::stopped || start_.unattended)
                 return stopped(result);
             util::cancel_requested = false;
+            if (!start_.places.online)
+                terminal_.show({{{"Take the disc out before you restart. The log of this recovery "
+                                  "is in memory, and lost then.",
+                                  Style::normal}}});
             const Answer answer = terminal_.ask(
                 start_.places.online ? "Enter: go on waiting, m: leave; md goes on by itself: "
                                      : "Enter: go on waiting, r: restart now, m: menu: ");
@@ -419,6 +436,7 @@ class Recovery {
     RebuildProgress rebuild_progress_{system_, terminal_};
     Outlook outlook_;
     plan::Plan plan_;
+    bool medium_is_sound_ = false; ///< every byte of it was compared
 };
 
 } // namespace

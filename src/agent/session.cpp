@@ -17,6 +17,8 @@
 namespace mdrescue::agent {
 namespace {
 
+constexpr const char *take_out_the_disc = "Take the disc out, or the machine starts from it again.";
+
 class Session {
   public:
     Session(system::System &system, Terminal &terminal, const Observe &observe,
@@ -295,9 +297,11 @@ std::optional<Ending> Session::choose() {
     } else if (answer.text == "4") {
         check();
     } else if (answer.text == "5") {
+        say(take_out_the_disc);
         end_with(Outcome::cancelled, "restarting");
         return Ending::restart;
     } else if (answer.text == "6") {
+        say(take_out_the_disc);
         end_with(Outcome::cancelled, "powering off");
         return Ending::power_off;
     } else if (answer.text == "7") {

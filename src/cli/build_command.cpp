@@ -105,8 +105,8 @@ std::string human_report(const BuildReport &report) {
     text += fmt::format("  on it       {}\n",
                         parts_text(report.boot_bytes, report.esp_bytes, report.initramfs_bytes));
     text += fmt::format("  sha256      {}\n", report.digest);
-    text += "Every byte was read back. Keep the image away from this machine, and build it\n"
-            "again when the kernel or the disks change.\n";
+    text += "Every byte was read back. Keep it near this machine, but not on its disks: on a disc\n"
+            "or a stick. Build it again when the kernel or the disks change.\n";
     return text;
 }
 

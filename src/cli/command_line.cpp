@@ -35,11 +35,13 @@ constexpr auto footer =
 
 using Action = std::function<util::Result<void>(const Context &)>;
 
-bool shows_colours(int stream) {
+/// A terminal that knows more than lines of text.
+bool is_screen(int stream) {
     const char *terminal = std::getenv("TERM");
-    return ::isatty(stream) == 1 && std::getenv("NO_COLOR") == nullptr && terminal != nullptr &&
-           std::string_view(terminal) != "dumb";
+    return ::isatty(stream) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
+
+bool shows_colours(int stream) { return is_screen(stream) && std::getenv("NO_COLOR") == nullptr; }
 
 /// An empty name is a script's unset variable, never meant.
 const CLI::Validator
@@ -346,7 +348,7 @@ int run(int argc, char **argv) {
     }
     catch_signals();
     const auto system = system::real_system();
-    TerminalProgress progress(::isatty(STDERR_FILENO) == 1);
+    TerminalProgress progress(is_screen(STDERR_FILENO));
     const auto result = action({*system, progress, shows_colours(STDOUT_FILENO)});
     progress.end();
     return result ? 0 : report(result.error());

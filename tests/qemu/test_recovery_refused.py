@@ -78,9 +78,9 @@ def test_fault_25_other_machine(lab, arrays):
     refused(lab, made, prepare, program.OTHER_MACHINE if arrays else program.UNKNOWN_MACHINE, made.layout.hostname)
 
 
-@cases(case("file-in-boot"))
-def test_fault_22_rotten_medium(lab):
-    """A byte of the snapshot of /boot on the medium is another: refused before the first write."""
+@cases(case("file-in-boot", 0), case("not-needed", 3))
+def test_fault_22_rotten_medium(lab, slot):
+    """A byte of the snapshot of /boot on the medium is another: refused before the first write, also where no file has to come back."""
     made = program.image(lab, NEW)
     rotten = lab.work / "rotten.iso"
     data = bytearray(made.file.read_bytes())
@@ -94,7 +94,7 @@ def test_fault_22_rotten_medium(lab):
             program.consent(machine.console, seen)
             seen = program.event(machine.console)
         return seen
-    refused(lab, dataclasses.replace(made, file=rotten), blank_instead_of(0), program.ROTTEN, asks=asks)
+    refused(lab, dataclasses.replace(made, file=rotten), blank_instead_of(slot), program.ROTTEN, asks=asks)
 
 
 @cases(case("1.2", NEW))
