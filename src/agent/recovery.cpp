@@ -225,14 +225,18 @@ class Recovery {
             return end(
                 Outcome::done,
                 "nothing is to be repaired: every recorded disk is here, and all arrays are whole");
-        if (needs_snapshot() && start_.places.medium.empty())
+        const bool lacks_medium = needs_snapshot() && start_.places.medium.empty();
+        if (lacks_medium && !start_.dry_run)
             return end(
                 Outcome::refused,
                 "files have to come back from the disc, and it is not here. Put it in, or name its "
                 "image with --from. Nothing was written.");
         terminal_.show(plan_screen(plan_, machines(), start_.dry_run));
         if (start_.dry_run)
-            return end(Outcome::done, "this is the plan; nothing was written");
+            return end(Outcome::done,
+                       lacks_medium ? "this is the plan; it needs the disc, or its image with "
+                                      "--from. Nothing was written"
+                                    : "this is the plan; nothing was written");
         if (auto ended = check_medium())
             return ended;
         if (!start_.unattended && !confirmed())

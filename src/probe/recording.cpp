@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/probe.h"
 
+#include "util/text.h"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -67,6 +69,11 @@ Result<void> save(const Facts &facts, const std::string &directory) {
     if (fs::exists(directory, error) && !fs::is_empty(directory, error))
         return fail(fmt::format("{} is not empty", directory),
                     "Name a directory that does not exist yet.");
+    fs::path parent = fs::absolute(directory).lexically_normal().parent_path();
+    if (directory.ends_with('/'))
+        parent = parent.parent_path();
+    if (!fs::is_directory(parent, error))
+        return fail(fmt::format("there is no directory {}", util::printable(parent.string())));
     for (const auto &[name, bytes] : facts) {
         if (!safe_name(name))
             return fail(fmt::format("a fact's name cannot be a file's: \"{}\"", name));

@@ -45,6 +45,9 @@ TEST_CASE("a directory in use, and names that lead outside, are refused") {
     const Scratch scratch;
     std::ofstream(scratch.path / "file") << "x";
     CHECK_FALSE(save({{"a", ""}}, scratch.path.string()));
+    CHECK_FALSE(save({{"a", ""}}, (scratch.path / "mistyped" / "new").string()));
+    CHECK_FALSE(std::filesystem::exists(scratch.path / "mistyped"));
+    CHECK(save({{"a", ""}}, (scratch.path / "slash/").string()));
     for (const char *name : {"../x", "/x", "a/../../x", "", ".", "a//b/."})
         CHECK_FALSE(save({{name, ""}}, (scratch.path / "new").string()));
     CHECK_FALSE(fs::exists(scratch.path / "x"));
