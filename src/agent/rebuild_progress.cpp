@@ -29,32 +29,35 @@ void RebuildProgress::advance(std::uint64_t done) {
     terminal_.status(bars());
 }
 
-/// "md0 [===>   ] 45 % … , md1 waits": those that wait take no more room than that.
+/// "md0 [===>   ] 45 % … , md1 waits": those that are rebuilt share the line, those that wait take
+/// no more room than that.
 std::string RebuildProgress::bars() {
     using Phase = execute::RebuildState::Phase;
-    std::string running_name;
-    execute::RebuildState running;
-    std::string others;
+    std::vector<execute::RebuildState> running;
+    std::string waiting;
     for (const std::string &name :
          system_.list("/sys/block").value_or(std::vector<std::string>{})) {
         if (!name.starts_with("md"))
             continue;
-        const auto state = execute::rebuild_state(system_, name);
+        auto state = execute::rebuild_state(system_, name);
         if (!state || state->phase == Phase::idle)
             continue;
-        if (state->phase == Phase::running && running_name.empty()) {
-            running_name = name;
-            running = *state;
-        } else {
-            others +=
-                fmt::format(", {} {}", name, state->phase == Phase::running ? "too" : "waits");
-        }
+        if (state->phase == Phase::running)
+            running.push_back(std::move(*state));
+        else
+            waiting += fmt::format(", {} waits", name);
     }
-    if (running_name.empty())
-        return others.empty() ? "rebuild: md is finishing" : "rebuild" + others;
-    const std::size_t taken = std::min(running_name.size() + 1 + others.size(), screen_width);
-    return fitted(running_name + " " + execute::rebuild_bar(running, screen_width - taken) + others,
-                  screen_width);
+    if (running.empty())
+        return waiting.empty() ? "rebuild: md is finishing" : "rebuild" + waiting;
+    const std::size_t room =
+        (screen_width - std::min(waiting.size(), screen_width)) / running.size();
+    std::string line;
+    for (const execute::RebuildState &state : running) {
+        const std::size_t taken = state.kernel_name.size() + 1 + (running.size() > 1 ? 2 : 0);
+        line += (line.empty() ? "" : ", ") + state.kernel_name + " " +
+                execute::rebuild_bar(state, room - std::min(taken, room));
+    }
+    return fitted(line + waiting, screen_width);
 }
 
 } // namespace mdrescue::agent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/boot_gaps.h"
 
+#include "plan/filesystems.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -33,6 +34,23 @@ std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string
     if (!holds_one_of(boot, menus))
         gaps.emplace_back("/boot has no menu of a boot loader (grub/grub.cfg): after a recovery "
                           "GRUB will stop at its prompt");
+    return gaps;
+}
+
+std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
+    std::vector<std::string> gaps;
+    for (const model::Disk &disk : machine.disks)
+        for (const model::Partition &partition :
+             disk.table ? disk.table->partitions : std::vector<model::Partition>{})
+            if (const model::Content &content = partition.content;
+                content.kind == model::Content::Kind::filesystem && content.filesystem &&
+                !plan::can_make(*content.filesystem))
+                gaps.push_back(fmt::format(
+                    "partition {} of {} holds a {} filesystem of a kind that this "
+                    "version cannot make again: were {} to die, its recovery would be "
+                    "refused",
+                    partition.number, util::printable(disk.id),
+                    util::printable(content.filesystem->type), util::printable(disk.id)));
     return gaps;
 }
 

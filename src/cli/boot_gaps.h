@@ -2,6 +2,7 @@
 #pragma once
 
 #include "manifest/tree.h"
+#include "model/machine.h"
 
 #include <string>
 #include <vector>
@@ -13,5 +14,9 @@ namespace mdrescue::cli {
 /// sentence each. Pure.
 [[nodiscard]] std::vector<std::string> boot_gaps(const manifest::Tree &boot,
                                                  const std::string &kernel_version);
+
+/// Filesystems on a disk itself, not on an array, which a recovery cannot make again: it would
+/// refuse the disk. One sentence each. Pure.
+[[nodiscard]] std::vector<std::string> filesystem_gaps(const model::Machine &machine);
 
 } // namespace mdrescue::cli

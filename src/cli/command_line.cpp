@@ -35,12 +35,6 @@ constexpr auto footer =
 
 using Action = std::function<util::Result<void>(const Context &)>;
 
-/// A terminal that knows more than lines of text.
-bool is_screen(int stream) {
-    const char *terminal = std::getenv("TERM");
-    return ::isatty(stream) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
-
 bool shows_colours(int stream) { return is_screen(stream) && std::getenv("NO_COLOR") == nullptr; }
 
 /// An empty name is a script's unset variable, never meant.

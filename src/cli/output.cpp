@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace mdrescue::cli {
 
@@ -11,6 +13,11 @@ util::Result<void> print(std::string_view text) {
         std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
         return {};
     return util::fail_errno("cannot write to standard output", errno);
+}
+
+bool is_screen(int stream) {
+    const char *terminal = std::getenv("TERM");
+    return ::isatty(stream) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 void tell(std::string_view text) {

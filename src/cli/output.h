@@ -12,6 +12,9 @@ namespace mdrescue::cli {
 /// for all.
 [[nodiscard]] util::Result<void> print(std::string_view text);
 
+/// A terminal that can draw over a line (TERM is set, and not to "dumb").
+[[nodiscard]] bool is_screen(int stream);
+
 /// Text on standard error, as far as it can be written: work does not end because nobody listens.
 void tell(std::string_view text);
 

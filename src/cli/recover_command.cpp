@@ -3,6 +3,7 @@
 #include "agent/medium.h"
 #include "agent/recovery.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/stdio_terminal.h"
 #include "media/image_reader.h"
 #include "profile/profile.h"
@@ -96,7 +97,7 @@ Result<void> recover(const Context &context, const RecoverOptions &options) {
     MDR_TRY(only_one(context.system));
     MountedImage image(context.system);
     MDR_TRY_ASSIGN(const model::Profile profile, profile_from(context.system, options, image));
-    StdioTerminal terminal(::isatty(STDOUT_FILENO) == 1, context.colour);
+    StdioTerminal terminal(is_screen(STDOUT_FILENO), context.colour);
     execute::Places places;
     places.online = true;
     places.root = "/";

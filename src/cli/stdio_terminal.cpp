@@ -27,10 +27,17 @@ void StdioTerminal::show(const agent::Lines &lines) {
 }
 
 void StdioTerminal::status(const std::string &text) {
-    if (!terminal_)
+    if (screen_) {
+        say(fmt::format("\r{}\x1b[K", text));
+        status_open_ = true;
         return;
-    say(fmt::format("\r{}\x1b[K", text));
-    status_open_ = true;
+    }
+    constexpr std::chrono::seconds pause{30};
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < pause)
+        return;
+    told_ = now;
+    say(text + "\n");
 }
 
 agent::Answer StdioTerminal::ask(const std::string &prompt) {

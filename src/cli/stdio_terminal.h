@@ -3,6 +3,7 @@
 
 #include "agent/terminal.h"
 
+#include <chrono>
 #include <string>
 
 namespace mdrescue::cli {
@@ -11,8 +12,9 @@ namespace mdrescue::cli {
 /// is an empty answer, which never means yes. On something that is no terminal nothing is redrawn.
 class StdioTerminal final : public agent::Terminal {
   public:
-    /// terminal: standard output is one. colour: it shows colours.
-    StdioTerminal(bool terminal, bool colour) : terminal_(terminal), colour_(colour) {}
+    /// screen: standard output is a terminal that can draw over a line; else what goes on is told
+    /// in a line of its own now and then. colour: it shows colours.
+    StdioTerminal(bool screen, bool colour) : screen_(screen), colour_(colour) {}
 
     void show(const agent::Lines &lines) override;
     void clear() override {}
@@ -25,9 +27,10 @@ class StdioTerminal final : public agent::Terminal {
   private:
     void end_status();
 
-    bool terminal_;
+    bool screen_;
     bool colour_;
     bool status_open_ = false;
+    std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
 };
 
 } // namespace mdrescue::cli

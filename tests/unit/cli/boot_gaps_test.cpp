@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../support/example_machine.h"
 #include "cli/boot_gaps.h"
 
 #include <doctest/doctest.h>
@@ -23,4 +24,12 @@ TEST_CASE("a /boot that starts nothing is told: no initramfs of that kernel, no 
     CHECK(cli::boot_gaps(tree_of({"boot/grub/grub.cfg", "boot/initrd.img-6.0"}), "6.1").size() ==
           1);
     CHECK(cli::boot_gaps(tree_of({"boot/vmlinuz-6.1"}), "6.1").size() == 2);
+}
+
+TEST_CASE("a native filesystem that no recovery could make again is told when the image is made") {
+    model::Machine machine = test::linux_journal_machine();
+    CHECK(cli::filesystem_gaps(machine).empty());
+    machine.disks[0].table->partitions[0].content.filesystem->type = "xfs";
+    REQUIRE(cli::filesystem_gaps(machine).size() == 1);
+    CHECK(cli::filesystem_gaps(machine)[0].starts_with("partition 1 of disk1 holds a xfs"));
 }
