@@ -2,6 +2,7 @@
 #include "agent/fstab_command.h"
 
 #include "execute/installed_tables.h"
+#include "util/text.h"
 
 #include <fmt/format.h>
 #include <optional>
@@ -61,10 +62,12 @@ std::string told(const std::vector<TableChange> &changes, const Request &request
     std::string verb = request.action == Request::Action::bypass ? "taken out" : "put back";
     if (request.writing == Writing::dry_run)
         verb = "would be " + verb;
+    const std::string below = request.root == "/" ? "" : util::printable(request.root);
     std::string text;
     for (const TableChange &change : changes)
         for (const std::string &line : change.lines)
-            text += fmt::format("{}: {}: {}\n", change.path, verb, execute::shown_line(line));
+            text +=
+                fmt::format("{}{}: {}: {}\n", below, change.path, verb, execute::shown_line(line));
     return text.empty() ? "nothing to change\n" : text;
 }
 
@@ -74,7 +77,9 @@ CommandOutput fstab_command(system::System &system, const std::vector<std::strin
                             const std::function<util::Result<model::Machine>()> &observe) {
     const auto request = parsed(arguments);
     if (!request)
-        return {2, "", fstab_help};
+        return {2, "",
+                std::string("What to do has to be one of these, and DIR an absolute path.\n\n") +
+                    fstab_help};
     if (request->help)
         return {0, fstab_help, ""};
     const auto result = changes(system, *request, observe);

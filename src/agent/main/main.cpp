@@ -25,6 +25,14 @@ constexpr const char *help =
     "Anywhere: mdrescue-agent fstab bypass|restore (see mdrescue-agent fstab --help)\n"
     "Options: --help, --version\n";
 
+/// Exit status: a full disk or a closed stream took not all of it.
+int print(const char *text) {
+    if (std::fputs(text, stdout) != EOF && std::fflush(stdout) == 0)
+        return 0;
+    std::perror("mdrescue-agent: cannot write to standard output");
+    return 1;
+}
+
 int run_fstab(int argc, char **argv) {
     const auto system = mdrescue::system::real_system();
     const auto observe = [&]() -> mdrescue::util::Result<mdrescue::model::Machine> {
@@ -32,9 +40,8 @@ int run_fstab(int argc, char **argv) {
         return mdrescue::probe::interpret(facts);
     };
     const auto output = mdrescue::agent::fstab_command(*system, {argv + 2, argv + argc}, observe);
-    std::fputs(output.out.c_str(), stdout);
     std::fputs(output.err.c_str(), stderr);
-    return output.status;
+    return print(output.out.c_str()) == 0 ? output.status : 1;
 }
 
 } // namespace
@@ -46,12 +53,10 @@ int main(int argc, char **argv) {
         return run_fstab(argc, argv);
     const std::string_view option = argc == 2 ? argv[1] : "";
     if (option == "--help" || option == "-h") {
-        std::fputs(help, stdout);
-        return 0;
+        return print(help);
     }
     if (option == "--version") {
-        std::puts("mdrescue-agent " MDRESCUE_VERSION);
-        return 0;
+        return print("mdrescue-agent " MDRESCUE_VERSION "\n");
     }
     std::fputs("mdrescue-agent runs as process 1 of a system started from an mdrescue disc.\n"
                "Try mdrescue-agent --help.\n",

@@ -35,14 +35,16 @@ TEST_CASE("bypass and restore from the command line") {
     Scene scene;
     const auto dry = scene.run({"bypass", "--dry-run", "--root", "/sysroot/"});
     CHECK(dry.status == 0);
-    CHECK(dry.out == "/etc/fstab: would be taken out: "
+    CHECK(dry.out == "/sysroot/etc/fstab: would be taken out: "
                      "LABEL=/boot /boot ext2 defaults 1 2\n");
     CHECK(scene.system.files["/sysroot/etc/fstab"] == scene.original);
-    CHECK(scene.run({"bypass", "--root=/sysroot"}).out.starts_with("/etc/fstab: taken out: LABEL"));
+    CHECK(scene.run({"bypass", "--root=/sysroot"})
+              .out.starts_with("/sysroot/etc/fstab: taken out: LABEL"));
     CHECK(scene.system.files["/sysroot/etc/fstab"] != scene.original);
     CHECK(scene.run({"bypass", "--root=/sysroot"}).out == "nothing to change\n");
     const int probes = scene.probes;
-    CHECK(scene.run({"restore", "--root", "/sysroot"}).out.starts_with("/etc/fstab: put back: "));
+    CHECK(scene.run({"restore", "--root", "/sysroot"})
+              .out.starts_with("/sysroot/etc/fstab: put back: "));
     CHECK(scene.system.files["/sysroot/etc/fstab"] == scene.original);
     CHECK(scene.probes == probes);
 }
@@ -68,7 +70,7 @@ TEST_CASE("failures have the reason, wrong usage the help") {
         const auto wrong = scene.run(arguments);
         CHECK(wrong.status == 2);
         CHECK(wrong.out.empty());
-        CHECK(wrong.err == fstab_help);
+        CHECK(wrong.err.ends_with(fstab_help));
     }
     CHECK(scene.run({"--help"}).status == 0);
     CHECK(scene.run({"--help"}).out == fstab_help);
