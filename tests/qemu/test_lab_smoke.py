@@ -150,7 +150,7 @@ def test_recovered_is_strict(lab, name):
         ("/boot before", "chown 1 /boot/System.map-*", "chown 0 /boot/System.map-*"),
         ("files differ", "mv /home/payload/1 /home/payload/1a", "mv /home/payload/1a /home/payload/1"),
         ("failed", "systemd-run --quiet --unit=broken false; until systemctl --quiet is-failed broken; do sleep 0.1; done", "systemctl reset-failed"),
-        ("install_devices is /dev/disk/by-id/gone", remember % "/dev/disk/by-id/gone", remember % link),
+        ("install_devices is ['/dev/disk/by-id/gone']", remember % "/dev/disk/by-id/gone", remember % link),
         ("partition tables before", table.format("1"), table.format("-")),
         ("md0: ", "mdadm --quiet /dev/md0 --fail $(ls -d /sys/block/md0/md/dev-* | sed -n '1s,.*dev-,/dev/,p')", "true"))
     for noticed, break_it, mend_it in harm:
