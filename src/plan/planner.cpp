@@ -128,7 +128,7 @@ class Planner {
     Result<void> add_members(const std::vector<diagnose::Assembly> &assemblies) {
         std::vector<Step> members;
         for (const Array &array : profile_.machine.arrays)
-            members_of(array, members);
+            MDR_TRY(members_of(array, members));
         take_back(assemblies, members);
         for (const Step &step : members)
             touched_.push_back(std::get<AddMember>(step).array);
@@ -291,11 +291,19 @@ class Planner {
     }
 
     /// Slots first, then spares, so that md takes the new members for the slots.
-    void members_of(const Array &array, std::vector<Step> &members) {
+    Result<void> members_of(const Array &array, std::vector<Step> &members) {
         for (const bool in_slots : {true, false})
-            for (const model::ArrayMember &member : array.members)
-                if (replaced(member.device.disk) && (member.slot >= 0) == in_slots)
-                    members.emplace_back(AddMember{array.uuid, member.device, role_of(member)});
+            for (const model::ArrayMember &member : array.members) {
+                if (!replaced(member.device.disk) || (member.slot >= 0) != in_slots)
+                    continue;
+                if (member.slot == model::faulty_slot)
+                    return fail(fmt::format("the member of {} on {} was marked faulty when it was "
+                                            "recorded: what its place is now is not known",
+                                            diagnose::array_words(array),
+                                            util::printable(member.device.disk)));
+                members.emplace_back(AddMember{array.uuid, member.device, role_of(member)});
+            }
+        return {};
     }
 
     /// Members that are here and out of date, on disks that were not replaced (FAULTS 16).

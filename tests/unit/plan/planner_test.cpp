@@ -171,6 +171,16 @@ TEST_CASE(
           std::string::npos);
 }
 
+TEST_CASE("a member that was recorded as faulty is not added to anything") {
+    test::Look look = test::replaced("disk4");
+    for (model::ArrayMember &member : look.profile.machine.arrays[0].members)
+        if (member.device.disk == "disk4")
+            member.slot = model::faulty_slot;
+    const auto refused = planned(look);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("marked faulty") != std::string::npos);
+}
+
 TEST_CASE("two blank disks: the operator chooses, there is no default (FAULTS 8)") {
     test::Look look = test::replaced("disk1");
     look.observed.disks.push_back(test::blank_disk("new2", "sdy"));
