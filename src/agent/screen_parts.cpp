@@ -278,10 +278,7 @@ std::string device_words(const Machine &machine, const model::DeviceRef &device)
 Lines member_rows(const Facts &facts, const Array &array) {
     Lines lines;
     for (const model::ArrayMember &member : array.members) {
-        const std::string role = member.slot >= 0 ? fmt::format("slot {}", member.slot)
-                                 : member.slot == model::spare_slot   ? "spare"
-                                 : member.slot == model::journal_slot ? "journal"
-                                                                      : "faulty";
+        const std::string role = model::role_name(member.slot);
         lines.push_back(
             {{fmt::format("{}{} {} events {}", std::string(table_indent, ' '), fitted(role, 8),
                           fitted(device_words(*facts.observed, member.device), 16), member.events),

@@ -48,9 +48,9 @@ std::optional<std::string> device_of(const std::vector<execute::NamedDevice> &de
 /// The recorded crypttab is the one of the root filesystem that cannot be read yet.
 std::vector<Container> containers(const execute::Context &context) {
     std::vector<Container> found;
-    const model::VerbatimFile *file = model::find_file(context.profile.machine, "/etc/crypttab");
     const auto devices = execute::named_devices(context.observed);
-    for (const etc::CrypttabLine &line : etc::parse_crypttab(file ? file->text : "").lines) {
+    const std::string crypttab = model::file_text(context.profile.machine, "/etc/crypttab");
+    for (const etc::CrypttabLine &line : etc::parse_crypttab(crypttab).lines) {
         if (!line.entry || !harmless(line.entry->name))
             continue;
         const auto options = util::split(line.entry->options, ',');

@@ -76,20 +76,16 @@ std::string member_doubt(const model::Machine &machine, const NamedDevice &place
     }
 }
 
-std::string text_of(const model::Machine &machine, const char *path) {
-    const model::VerbatimFile *file = model::find_file(machine, path);
-    return file == nullptr ? "" : file->text;
-}
-
 /// A disk whose filesystems this system mounts or opens is the system's, also while it does not.
 std::vector<std::string> system_doubts(const model::Machine &machine, const NamedDevice &place) {
     std::vector<std::string> found;
-    for (const etc::FstabLine &line : etc::parse_fstab(text_of(machine, "/etc/fstab")).lines)
+    for (const etc::FstabLine &line :
+         etc::parse_fstab(model::file_text(machine, "/etc/fstab")).lines)
         if (line.entry && execute::is_named(place, line.entry->kind, line.entry->source))
             found.push_back(fmt::format("{} belongs to this system: /etc/fstab mounts it on {}.",
                                         place.paths.front(), line.entry->target));
     for (const etc::CrypttabLine &line :
-         etc::parse_crypttab(text_of(machine, "/etc/crypttab")).lines)
+         etc::parse_crypttab(model::file_text(machine, "/etc/crypttab")).lines)
         if (line.entry)
             if (const auto [kind, value] = etc::source_name(line.entry->source);
                 execute::is_named(place, kind, value))
@@ -169,8 +165,8 @@ Result<void> confirm_free(system::System &system, const std::string &path) {
 }
 
 std::string disk_sequence(system::System &system, const std::string &path) {
-    const std::string name = path.substr(path.rfind('/') + 1);
-    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", name)).value_or("");
+    return system.read_file(fmt::format("/sys/class/block/{}/diskseq", execute::kernel_name(path)))
+        .value_or("");
 }
 
 Result<std::unique_ptr<system::ClaimedDevice>> claim(system::System &system, const Stick &stick,

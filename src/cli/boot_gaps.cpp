@@ -39,9 +39,10 @@ std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string
 
 std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
     std::vector<std::string> gaps;
-    for (const model::Disk &disk : machine.disks)
-        for (const model::Partition &partition :
-             disk.table ? disk.table->partitions : std::vector<model::Partition>{})
+    for (const model::Disk &disk : machine.disks) {
+        if (!disk.table)
+            continue;
+        for (const model::Partition &partition : disk.table->partitions)
             if (const model::Content &content = partition.content;
                 content.kind == model::Content::Kind::filesystem && content.filesystem &&
                 !plan::can_make(*content.filesystem))
@@ -51,6 +52,7 @@ std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
                     "refused",
                     partition.number, util::printable(disk.id),
                     util::printable(content.filesystem->type), util::printable(disk.id)));
+    }
     return gaps;
 }
 

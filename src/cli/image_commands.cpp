@@ -13,14 +13,6 @@
 namespace mdrescue::cli {
 namespace {
 
-std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix) {
-    std::uint64_t total = 0;
-    for (const auto &file : info.files)
-        if (std::string_view(file.path).starts_with(prefix))
-            total += file.size;
-    return total;
-}
-
 std::string info_text(const media::ImageInfo &info, bool colour) {
     const auto &profile = info.profile;
     const auto &machine = profile.machine;

@@ -13,40 +13,32 @@ constexpr std::uint64_t megabyte = 1'000'000;
 constexpr std::uint64_t rescue_system_limit = 24 * megabyte;
 constexpr std::uint64_t added_limit = 36 * megabyte;
 
-/// The name of the part a file belongs to; nullptr for what boot loaders are made of.
-const char *part_of(std::string_view path) {
-    if (path.starts_with("boot/"))
-        return "/boot";
-    if (path.starts_with("mdrescue/esp/"))
-        return "EFI partitions";
-    if (path == "mdrescue/initramfs")
-        return "rescue system";
-    if (path.starts_with("EFI/") || path.starts_with("mdrescue/grub/"))
-        return nullptr;
-    return "record, digests, page";
-}
-
 } // namespace
 
+std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix) {
+    std::uint64_t total = 0;
+    for (const auto &file : info.files)
+        if (std::string_view(file.path).starts_with(prefix))
+            total += file.size;
+    return total;
+}
+
 std::vector<SizePart> size_parts(const media::ImageInfo &info) {
-    std::vector<SizePart> parts{{"/boot"},
-                                {"EFI partitions"},
-                                {"rescue system", 0, rescue_system_limit},
-                                {"record, digests, page"}};
-    std::uint64_t named = 0;
-    for (const media::ImagePart &file : info.files)
-        if (const char *name = part_of(file.path))
-            for (SizePart &part : parts)
-                if (part.name == name) {
-                    part.bytes += file.size;
-                    named += file.size;
-                }
-    // The boot images are no files, but partitions and areas of the image.
-    parts.push_back({"boot loaders, directories", info.size - std::min(info.size, named)});
-    const std::uint64_t own = parts[0].bytes + parts[1].bytes;
-    parts.push_back(
-        {"beside the machine's own files", info.size - std::min(info.size, own), added_limit});
-    return parts;
+    const std::uint64_t boot = bytes_under(info, "boot/");
+    const std::uint64_t esps = bytes_under(info, "mdrescue/esp/");
+    const std::uint64_t rescue_system = bytes_under(info, "mdrescue/initramfs");
+    const std::uint64_t loaders = bytes_under(info, "EFI/") + bytes_under(info, "mdrescue/grub/");
+    const std::uint64_t others = bytes_under(info, "") - boot - esps - rescue_system - loaders;
+    const auto without = [&](std::uint64_t bytes) {
+        return info.size - std::min(info.size, bytes);
+    };
+    return {{"/boot", boot},
+            {"EFI partitions", esps},
+            {"rescue system", rescue_system, rescue_system_limit},
+            {"record, digests, page", others},
+            // The boot images are no files, but partitions and areas of the image.
+            {"boot loaders, directories", without(boot + esps + rescue_system + others)},
+            {"beside the machine's own files", without(boot + esps), added_limit}};
 }
 
 std::string sizes_text(const std::vector<SizePart> &parts) {

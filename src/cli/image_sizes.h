@@ -6,10 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the bytes of an image are spent on.
 namespace mdrescue::cli {
+
+/// What the files whose paths begin so ("" for all) are long, in bytes.
+[[nodiscard]] std::uint64_t bytes_under(const media::ImageInfo &info, std::string_view prefix);
 
 struct SizePart {
     std::string name;                     ///< "rescue system"

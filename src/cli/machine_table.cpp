@@ -102,10 +102,7 @@ std::string use_of(const Machine &machine, const Disk &disk, unsigned partition,
         for (const auto &member : array.members) {
             if (array.uuid != content.uuid || member.device != model::DeviceRef{disk.id, partition})
                 continue;
-            const std::string role = member.slot >= 0 ? fmt::format("slot {}", member.slot)
-                                     : member.slot == model::spare_slot   ? "spare"
-                                     : member.slot == model::journal_slot ? "journal"
-                                                                          : "faulty";
+            const std::string role = model::role_name(member.slot);
             const std::string use = use_of(machine, array);
             return fmt::format("{} {}{}", printable(array_name(array)), role,
                                use.empty() ? "" : ": " + use);

@@ -96,13 +96,6 @@ std::string native_use(const model::Machine &machine, const Content &content) {
     return content_words(content);
 }
 
-std::string role_words(int slot) {
-    return slot >= 0                     ? fmt::format("slot {}", slot)
-           : slot == model::spare_slot   ? "spare"
-           : slot == model::journal_slot ? "journal"
-                                         : "faulty";
-}
-
 Piece piece_of(const model::Machine &machine, const model::Disk &disk, unsigned partition,
                std::uint64_t size, const Content &content) {
     Piece piece{model::device_path(disk, partition).substr(5), size, native_use(machine, content),
@@ -110,8 +103,8 @@ Piece piece_of(const model::Machine &machine, const model::Disk &disk, unsigned 
     for (std::size_t i = 0; i < machine.arrays.size(); ++i)
         for (const auto &member : machine.arrays[i].members)
             if (member.device == model::DeviceRef{disk.id, partition}) {
-                piece.use =
-                    fmt::format("{} {}", array_name(machine.arrays[i]), role_words(member.slot));
+                piece.use = fmt::format("{} {}", array_name(machine.arrays[i]),
+                                        model::role_name(member.slot));
                 piece.user = array_use(machine, machine.arrays[i]);
                 piece.array = static_cast<int>(i);
             }

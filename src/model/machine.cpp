@@ -168,6 +168,11 @@ const BootLoader *find_esp(const Disk &disk, unsigned partition) {
     return nullptr;
 }
 
+std::string file_text(const Machine &machine, const std::string &path) {
+    const VerbatimFile *file = find_file(machine, path);
+    return file == nullptr ? "" : file->text;
+}
+
 std::string esp_snapshot_path(const DeviceRef &esp) {
     return "mdrescue/esp/" + esp.disk + "-" + std::to_string(esp.partition);
 }
@@ -201,6 +206,13 @@ int redundancy_left(const Array &array) {
         return raid10_redundancy(array, up);
     const auto missing = static_cast<int>(std::count(up.begin(), up.end(), false));
     return std::max(members_to_spare(array) - missing, -1);
+}
+
+std::string role_name(int slot) {
+    return slot >= 0              ? fmt::format("slot {}", slot)
+           : slot == spare_slot   ? "spare"
+           : slot == journal_slot ? "journal"
+                                  : "faulty";
 }
 
 std::string level_name(int level) { return level == -1 ? "linear" : fmt::format("RAID-{}", level); }

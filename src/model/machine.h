@@ -260,6 +260,8 @@ struct Profile {
 /// The content of a disk or partition; nullptr where there is no such device.
 [[nodiscard]] const Content *find_content(const Machine &machine, const DeviceRef &device);
 [[nodiscard]] const VerbatimFile *find_file(const Machine &machine, const std::string &path);
+[[nodiscard]] std::string file_text(const Machine &machine,
+                                    const std::string &path); ///< "" where there is no such file
 /// Whether the type of a partition in that table says EFI system partition (UEFI
 /// specification 2.10, 5.2.2 for an MBR and table 5.7 for a GPT).
 [[nodiscard]] bool is_esp(const PartitionTable &table, const Partition &partition);
@@ -283,5 +285,6 @@ struct Profile {
 /// counts its worst case.
 [[nodiscard]] int redundancy_left(const Array &array);
 [[nodiscard]] std::string level_name(int level); ///< "RAID-5", "linear"
+[[nodiscard]] std::string role_name(int slot);   ///< "slot 2", "spare", "journal", "faulty"
 
 } // namespace mdrescue::model

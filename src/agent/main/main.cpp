@@ -52,12 +52,10 @@ int main(int argc, char **argv) {
     if (argc >= 2 && std::string_view(argv[1]) == "fstab")
         return run_fstab(argc, argv);
     const std::string_view option = argc == 2 ? argv[1] : "";
-    if (option == "--help" || option == "-h") {
+    if (option == "--help" || option == "-h")
         return print(help);
-    }
-    if (option == "--version") {
+    if (option == "--version")
         return print("mdrescue-agent " MDRESCUE_VERSION "\n");
-    }
     std::fputs("mdrescue-agent runs as process 1 of a system started from an mdrescue disc.\n"
                "Try mdrescue-agent --help.\n",
                stderr);
