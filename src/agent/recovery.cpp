@@ -8,6 +8,7 @@
 #include "agent/unlock.h"
 #include "execute/assemble.h"
 #include "execute/installed_root.h"
+#include "execute/kept_log.h"
 #include "execute/mounting.h"
 #include "execute/proof.h"
 #include "execute/run.h"
@@ -92,7 +93,7 @@ class Recovery {
 
   private:
     RecoveryEnd end(Outcome outcome, const std::string &sentence) {
-        journal_.note("result", sentence, {{"outcome", std::to_string(static_cast<int>(outcome))}});
+        journal_.note("result", sentence, {{"outcome", outcome_word(outcome)}});
         return {outcome, sentence, false};
     }
 
@@ -269,6 +270,8 @@ class Recovery {
         if (writes_a_disk())
             return false;
         execute::Context context = make_context();
+        if (execute::kept_log(context))
+            return false;
         return std::all_of(plan_.steps.begin(), plan_.steps.end(), [&](const plan::Step &step) {
             if (is_means(step))
                 return true;
@@ -302,13 +305,21 @@ class Recovery {
                 const model::Disk *disk = model::find_disk(outlook_.observed, one.observed);
                 if (disk == nullptr)
                     return false;
-                if (one.fitness != Fitness::ask)
+                if (one.fitness != Fitness::ask && !is_clone())
                     return confirmed("Type yes to write to this disk: ", "yes");
                 return confirmed(disk->serial.empty()
                                      ? "It has no serial. Type its name to overwrite it: "
                                      : "Type the last 4 characters of its serial to overwrite it: ",
                                  proof_of_reading(*disk));
             });
+    }
+
+    /// FAULTS 25: the image may be another machine's, which only the operator can tell.
+    [[nodiscard]] bool is_clone() const {
+        return std::any_of(outlook_.findings.begin(), outlook_.findings.end(),
+                           [](const diagnose::Finding &finding) {
+                               return finding.kind == diagnose::Finding::Kind::cloned_machine;
+                           });
     }
 
     bool confirmed(const std::string &prompt, const std::string &expected) {
@@ -333,7 +344,8 @@ class Recovery {
                                               plan::describe(plan_.steps[i], plan_, machines())));
         execute::Context context = make_context();
         StepLines lines(terminal_, plan_, machines());
-        const std::size_t restart = execute::restart_point(plan_);
+        const std::size_t log = execute::log_point(plan_);
+        const std::size_t restart = std::min(execute::restart_point(plan_), log);
         const std::size_t root_needed = execute::root_point(plan_);
         execute::RunResult result = execute::run_steps(context, lines, 0, root_needed);
         if (result.kind == execute::RunResult::Kind::done) {
@@ -343,9 +355,12 @@ class Recovery {
         }
         if (result.kind != execute::RunResult::Kind::done)
             return stopped(result);
-        if (auto ended = rest(context, lines, restart))
+        if (auto ended = rest(context, lines, restart, log))
             return *ended;
-        return proven(context);
+        RecoveryEnd ended = proven(context);
+        // The log is saved with how it ended in it.
+        result = execute::run_steps(context, lines, log, plan_.steps.size());
+        return result.kind == execute::RunResult::Kind::done ? ended : stopped(result);
     }
 
     /// Without it the recovery goes on: the recorded boot loader is put back, and what is to be
@@ -367,35 +382,43 @@ class Recovery {
 
     /// The rebuild, and what waits for it. The operator may stop waiting.
     std::optional<RecoveryEnd> rest(execute::Context &context, StepLines &lines,
-                                    std::size_t restart) {
-        if (restart < plan_.steps.size())
+                                    std::size_t restart, std::size_t end_of_rest) {
+        if (restart < end_of_rest)
             terminal_.show({{{"mdrescue: READY rebuild", Style::normal}},
                             {{"md rebuilds the arrays now. q stops waiting; md goes on by itself.",
                               Style::normal}}});
         for (;;) {
             const execute::RunResult result =
-                execute::run_steps(context, lines, restart, plan_.steps.size());
+                execute::run_steps(context, lines, restart, end_of_rest);
             if (result.kind == execute::RunResult::Kind::done)
                 return std::nullopt;
             if (result.kind != execute::RunResult::Kind::stopped || start_.unattended)
                 return stopped(result);
             util::cancel_requested = false;
-            if (!start_.places.online)
-                terminal_.show({{{"Take the disc out before you restart. The log of this recovery "
-                                  "is in memory, and lost then.",
-                                  Style::normal}}});
             const Answer answer = terminal_.ask(
                 start_.places.online ? "Enter: go on waiting, m: leave; md goes on by itself: "
                                      : "Enter: go on waiting, r: restart now, m: menu: ");
-            if (answer.text == "r" || answer.text == "m") {
-                RecoveryEnd ended =
-                    end(Outcome::cancelled,
-                        "the waiting was stopped; md rebuilds by itself. `mdrescue recover` on the "
-                        "installed system does the rest");
-                ended.restart = answer.text == "r";
-                return ended;
-            }
+            if (answer.text == "r" || answer.text == "m")
+                return left_to_md(context, answer.text == "r");
         }
+    }
+
+    RecoveryEnd left_to_md(execute::Context &context, bool restart) {
+        RecoveryEnd ended =
+            end(Outcome::cancelled,
+                "the waiting was stopped; md rebuilds by itself. `mdrescue recover` "
+                "on the installed system does the rest");
+        ended.restart = restart;
+        const auto kept = execute::keep_log(context);
+        if (kept)
+            terminal_.show(
+                {{{fmt::format("The log of this recovery is kept: {}", *kept), Style::normal}}});
+        else if (!start_.places.online)
+            terminal_.show({{{fmt::format("The log of this recovery is in memory alone, and lost "
+                                          "when the machine restarts: {}",
+                                          kept.error().message),
+                              Style::warning}}});
+        return ended;
     }
 
     RecoveryEnd stopped(const execute::RunResult &result) {
@@ -425,10 +448,18 @@ class Recovery {
         terminal_.status("reading everything back ...");
         const execute::ProofReport report = execute::prove(context);
         terminal_.show(proof_screen(report));
+        note_proof(report);
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
         return end(Outcome::done, fmt::format("{} is whole again",
                                               util::printable(start_.profile.machine.host_name)));
+    }
+
+    void note_proof(const execute::ProofReport &report) {
+        for (const auto *proofs : {&report.arrays, &report.steps, &report.disks})
+            for (const execute::Proof &proof : *proofs)
+                journal_.note("proof", proof.sentence,
+                              {{"proven", proof.proven ? "yes" : "no"}, {"disk", proof.disk}});
     }
 
     system::System &system_;

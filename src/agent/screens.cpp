@@ -207,17 +207,23 @@ Lines log_lines(std::string_view text) {
     return lines;
 }
 
-Line result_line(Outcome outcome, const std::string &sentence) {
-    const auto said = [&](const char *word, Style style) -> Line {
-        return {{fmt::format("mdrescue: RESULT {}: {}", word, printable(sentence)), style}};
-    };
+const char *outcome_word(Outcome outcome) {
     switch (outcome) {
-    case Outcome::done: return said("done", Style::good);
-    case Outcome::refused: return said("refused", Style::warning);
-    case Outcome::failed: return said("failed", Style::bad);
-    case Outcome::cancelled: return said("cancelled", Style::normal);
+    case Outcome::done: return "done";
+    case Outcome::refused: return "refused";
+    case Outcome::failed: return "failed";
+    case Outcome::cancelled: return "cancelled";
     }
-    return {};
+    return "";
+}
+
+Line result_line(Outcome outcome, const std::string &sentence) {
+    const Style style = outcome == Outcome::done      ? Style::good
+                        : outcome == Outcome::refused ? Style::warning
+                        : outcome == Outcome::failed  ? Style::bad
+                                                      : Style::normal;
+    return {{fmt::format("mdrescue: RESULT {}: {}", outcome_word(outcome), printable(sentence)),
+             style}};
 }
 
 } // namespace mdrescue::agent

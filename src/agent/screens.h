@@ -51,6 +51,7 @@ inline constexpr std::size_t screen_rows = 24;
 [[nodiscard]] Lines log_lines(std::string_view text);
 
 enum class Outcome { done, refused, failed, cancelled };
+[[nodiscard]] const char *outcome_word(Outcome outcome); ///< "done"
 /// "mdrescue: RESULT done: the medium is sound, 212 MB checked": one line, for people and programs.
 [[nodiscard]] Line result_line(Outcome outcome, const std::string &sentence);
 

@@ -17,8 +17,6 @@
 namespace mdrescue::agent {
 namespace {
 
-constexpr const char *take_out_the_disc = "Take the disc out, or the machine starts from it again.";
-
 class Session {
   public:
     Session(system::System &system, Terminal &terminal, const Observe &observe,
@@ -49,6 +47,7 @@ class Session {
     util::Result<void> check_once(util::Progress &progress);
     std::optional<Ending> recover(bool unattended);
     std::optional<Ending> finished();
+    std::optional<Ending> leave(Ending ending);
     std::optional<Ending> start_installed();
     void show_pages(const Lines &lines);
     void show_log();
@@ -216,7 +215,7 @@ std::optional<Ending> Session::recover(bool unattended) {
     const RecoveryEnd ended = agent::recover(system_, terminal_, observe_, start);
     end_with(ended.outcome, ended.sentence);
     if (ended.restart)
-        return Ending::restart;
+        return leave(Ending::restart);
     return ended.outcome == Outcome::done ? finished() : std::nullopt;
 }
 
@@ -233,6 +232,16 @@ std::optional<Ending> Session::finished() {
         if (answer.text == "m")
             return std::nullopt;
     }
+}
+
+/// The same, before the recovery is done. None: the operator goes back.
+std::optional<Ending> Session::leave(Ending ending) {
+    const bool off = ending == Ending::power_off;
+    const Answer answer = terminal_.ask(
+        fmt::format("Remove the disc, or the machine starts from it again. Enter: {}, "
+                    "m: menu: ",
+                    off ? "power off" : "restart"));
+    return answer.text.empty() ? std::optional(ending) : std::nullopt;
 }
 
 /// An ending when the installed system is mounted and can be gone to.
@@ -296,14 +305,12 @@ std::optional<Ending> Session::choose() {
         look();
     } else if (answer.text == "4") {
         check();
-    } else if (answer.text == "5") {
-        say(take_out_the_disc);
-        end_with(Outcome::cancelled, "restarting");
-        return Ending::restart;
-    } else if (answer.text == "6") {
-        say(take_out_the_disc);
-        end_with(Outcome::cancelled, "powering off");
-        return Ending::power_off;
+    } else if (answer.text == "5" || answer.text == "6") {
+        const bool off = answer.text == "6";
+        const auto ending = leave(off ? Ending::power_off : Ending::restart);
+        if (ending)
+            end_with(Outcome::cancelled, off ? "powering off" : "restarting");
+        return ending;
     } else if (answer.text == "7") {
         show_pages(details(facts_));
         return std::nullopt;

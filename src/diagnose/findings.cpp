@@ -32,6 +32,8 @@ class Search {
             add({.kind = Kind::other_machine, .severity = Severity::refusal});
         if (comparison_.match == MachineMatch::unknown)
             add({.kind = Kind::unknown_machine, .severity = Severity::refusal});
+        if (comparison_.match == MachineMatch::same && cloned())
+            add({.kind = Kind::cloned_machine, .severity = Severity::warning});
         if (profile_.machine.firmware.mode != observed_.firmware.mode)
             add({.kind = Kind::firmware_mode, .severity = Severity::warning});
         if (profile_.degraded)
@@ -100,6 +102,18 @@ class Search {
 
   private:
     void add(Finding finding) { found_.push_back(std::move(finding)); }
+
+    /// Its content is the recorded machine's, its hardware is another's. A disk without serial and
+    /// WWN, or with one that several have, says nothing, and then nothing is said.
+    [[nodiscard]] bool cloned() const {
+        const auto is_here = [](const DiskMatch &match) { return match.observed.has_value(); };
+        const auto same = [&](const DiskMatch &match) {
+            return is_here(match) && !match.other_hardware;
+        };
+        const auto &disks = comparison_.disks;
+        return std::any_of(disks.begin(), disks.end(), is_here) &&
+               std::none_of(disks.begin(), disks.end(), same);
+    }
 
     [[nodiscard]] std::string kernel_name(const std::string &observed) const {
         const Disk *disk = model::find_disk(observed_, observed);

@@ -23,6 +23,7 @@ struct Finding {
     enum class Kind {
         other_machine,      ///< the disc is of another machine
         unknown_machine,    ///< no array at all
+        cloned_machine,     ///< every disk here has another serial or WWN than recorded (FAULTS 25)
         disk_missing,       ///< disk; what was on it follows from the record
         disk_moved,         ///< disk; text: where it is now
         disk_resumed,       ///< disk: half-written by an earlier start of this recovery

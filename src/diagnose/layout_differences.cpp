@@ -37,8 +37,9 @@ std::optional<Kind> kind_of(const Finding &finding) {
     case Found::profile_degraded: return Kind::image_degraded;
     case Found::layout_changed: // tables are looked at more closely here
         return finding.disk.empty() ? std::optional(Kind::array) : std::nullopt;
-    case Found::firmware_mode: // its words are about a recovery
-    case Found::hibernated:    // of the running system it is none
+    case Found::cloned_machine: // each disk is told by itself
+    case Found::firmware_mode:  // its words are about a recovery
+    case Found::hibernated:     // of the running system it is none
     case Found::disk_resumed:
     case Found::no_replacement:
     case Found::array_rebuilding:

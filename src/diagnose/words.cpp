@@ -94,6 +94,11 @@ std::string words(const Finding &finding, const model::Profile &profile) {
         return fmt::format("No array was found, so nothing shows that this machine is {}. Are its "
                            "disks connected?",
                            host);
+    case Kind::cloned_machine:
+        return fmt::format(
+            "What is on the disks is {}'s, but each of them is another disk than recorded: this "
+            "may be a copy of that machine. An image that was made on this one would be better.",
+            host);
     case Kind::disk_missing: return missing_disk(finding, machine);
     case Kind::disk_moved: return fmt::format("{} is now at {}.", disk, text);
     case Kind::disk_resumed:

@@ -24,7 +24,7 @@ MdMember read_member(system::System &system, const std::string &md, const std::s
         return std::find(words.begin(), words.end(), word) != words.end();
     };
     return {entry.substr(std::string_view("dev-").size()), probe::decimal(attribute("slot")),
-            says("in_sync"), says("faulty"), !attribute("bad_blocks").empty()};
+            says("in_sync"), says("faulty"), attribute("bad_blocks")};
 }
 
 } // namespace

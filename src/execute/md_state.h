@@ -16,7 +16,8 @@ struct MdMember {
     std::optional<std::uint64_t> slot;
     bool in_sync = false;
     bool faulty = false;
-    bool bad_blocks = false; ///< its list of bad blocks has entries
+    std::string
+        bad_blocks{}; ///< its list: "sector length" lines, in 512-byte sectors of the device
 };
 
 /// An attribute below /sys/block/<md>/md without white space at its ends; "" when it cannot be

@@ -143,7 +143,8 @@ Proof disk_proof(Context &context, const model::Disk &recorded, const ProofRepor
     const std::string shown = diagnose::disk_words(named);
     if (!model::starts_machine(context.profile.machine, recorded))
         return {.proven = true,
-                .sentence = shown + " does not start this machine: no boot loader is recorded on it",
+                .sentence =
+                    shown + " does not start this machine: no boot loader is recorded on it",
                 .expected = false};
     const Verdict verdict = start_verdict(context, recorded, **now, report);
     return {verdict.starts, fmt::format("{} starts this machine: {}", shown, verdict.words)};

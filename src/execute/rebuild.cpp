@@ -133,13 +133,12 @@ class Meter {
 /// FAULTS 14: a rebuild that met unreadable sectors ends as if nothing was.
 void warn_of_bad_blocks(Context &context, const std::vector<RebuildState> &states) {
     for (const RebuildState &state : states)
-        for (const std::string &device : state.bad_blocks) {
+        for (const std::string &member : state.bad_blocks) {
             const std::string sentence = fmt::format(
-                "{}: the list of bad blocks of {} has entries: some data cannot be read",
-                state.kernel_name, util::printable(device));
+                "{}: bad blocks on {}: some data cannot be read", state.kernel_name, member);
             context.progress.warn(sentence);
             context.journal.note("bad_blocks", sentence,
-                                 {{"array", state.kernel_name}, {"device", device}});
+                                 {{"array", state.kernel_name}, {"member", member}});
         }
 }
 

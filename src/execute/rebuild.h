@@ -27,12 +27,12 @@ struct RebuildState {
         stuck,   ///< the array is not running any more
     };
     Phase phase = Phase::idle;
-    std::uint64_t done = 0;  ///< in 512-byte sectors of each member
-    std::uint64_t total = 0; ///< in 512-byte sectors of each member
-    std::uint64_t speed = 0; ///< in bytes per second
-    unsigned missing = 0;    ///< members not up
-    std::vector<std::string>
-        bad_blocks; ///< kernel names of members whose bad-block list has entries
+    std::uint64_t done = 0;              ///< in 512-byte sectors of each member
+    std::uint64_t total = 0;             ///< in 512-byte sectors of each member
+    std::uint64_t speed = 0;             ///< in bytes per second
+    unsigned missing = 0;                ///< members not up
+    std::vector<std::string> bad_blocks; ///< "sda2 (sectors 128-135)": each member whose list of
+                                         ///< bad blocks has entries, the first of them; printable
 };
 
 /// Looks once. Error: there is no such array.

@@ -75,6 +75,23 @@ std::string bar(const RebuildState &state, std::size_t width) {
     return fmt::format("[{}]", line);
 }
 
+/// The lines of sysfs as ranges, as many as a screen has room for. The sectors are counted from the
+/// start of the member (drivers/md/md.c adds data_offset: rdev_set_badblocks).
+std::string bad_block_words(const MdMember &member) {
+    constexpr std::size_t most = 4;
+    std::vector<std::string> ranges;
+    for (const std::string_view line : util::split(member.bad_blocks, '\n')) {
+        const auto words = util::split_words(line);
+        const auto first = words.empty() ? std::nullopt : probe::decimal(words[0]);
+        const auto length = words.size() < 2 ? std::nullopt : probe::decimal(words[1]);
+        if (first && length && *length > 0 && ranges.size() <= most)
+            ranges.push_back(fmt::format("{}-{}", *first, *first + *length - 1));
+    }
+    if (ranges.size() > most)
+        ranges.back() = "...";
+    return fmt::format("{} (sectors {})", util::printable(member.device), fmt::join(ranges, ", "));
+}
+
 } // namespace
 
 Result<RebuildState> rebuild_state(system::System &system, const std::string &kernel_name) {
@@ -99,8 +116,8 @@ Result<RebuildState> rebuild_state(system::System &system, const std::string &ke
         state.speed = md_number(system, kernel_name, "sync_speed").value_or(0) * kib;
     }
     for (const MdMember &member : md_members(system, kernel_name))
-        if (member.bad_blocks)
-            state.bad_blocks.push_back(member.device);
+        if (!member.bad_blocks.empty())
+            state.bad_blocks.push_back(bad_block_words(member));
     return state;
 }
 

@@ -73,6 +73,14 @@ Ended run_one(Context &context, const plan::Step &step) {
     return ended;
 }
 
+/// Index of the first step of a kind, or the number of steps.
+template <typename Wanted> std::size_t first(const plan::Plan &plan) {
+    std::size_t index = 0;
+    while (index < plan.steps.size() && !std::holds_alternative<Wanted>(plan.steps[index]))
+        ++index;
+    return index;
+}
+
 const char *word(const Ended &ended) {
     switch (ended.kind) {
     case Kind::done: return ended.status.kind == Status::Kind::skipped ? "skipped" : "done";
@@ -111,11 +119,8 @@ std::size_t root_point(const plan::Plan &plan) {
                                     plan.steps.begin());
 }
 
-std::size_t restart_point(const plan::Plan &plan) {
-    for (std::size_t index = 0; index < plan.steps.size(); ++index)
-        if (std::holds_alternative<plan::WaitForRebuild>(plan.steps[index]))
-            return index;
-    return plan.steps.size();
-}
+std::size_t restart_point(const plan::Plan &plan) { return first<plan::WaitForRebuild>(plan); }
+
+std::size_t log_point(const plan::Plan &plan) { return first<plan::SaveLog>(plan); }
 
 } // namespace mdrescue::execute

@@ -43,4 +43,8 @@ struct RunResult {
 /// itself.
 [[nodiscard]] std::size_t restart_point(const plan::Plan &plan);
 
+/// Index of the step that saves the log, or the number of steps where none does: what is proven
+/// before it is part of the log.
+[[nodiscard]] std::size_t log_point(const plan::Plan &plan);
+
 } // namespace mdrescue::execute

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/installed_root.h"
+#include "execute/kept_log.h"
 #include "execute/steps.h"
 
 #include <fmt/format.h>
@@ -18,6 +19,24 @@ std::string free_name(system::System &system, const std::string &place) {
             return name;
 }
 
+/// Gives the name of what people read, as the installed system has it.
+util::Result<std::string> save(Context &context, const InstalledRoot &root, const std::string &text,
+                               const std::string &json) {
+    const std::string name = free_name(context.system, root.file(directory));
+    MDR_TRY(context.system.append_file(name + ".log", text));
+    MDR_TRY(context.system.append_file(name + ".jsonl", json));
+    return name.substr(root.path() == "/" ? 0 : root.path().size()) + ".log";
+}
+
+/// Removed where it was only when it is here.
+util::Result<void> move_kept_log(Context &context, const InstalledRoot &root) {
+    const auto kept = kept_log(context);
+    if (!kept)
+        return {};
+    MDR_TRY(save(context, root, kept->text, kept->json));
+    return remove_kept_log(context, *kept);
+}
+
 } // namespace
 
 /// What was noted since the log was saved is of no weight: it is saved once, at the end.
@@ -29,12 +48,11 @@ Status check(Context &context, const plan::SaveLog & /*step*/) {
 
 util::Result<void> apply(Context &context, const plan::SaveLog & /*step*/) {
     MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open(context, true));
-    const std::string place = root.file(directory);
-    MDR_TRY(context.system.make_directory(place));
-    const std::string name = free_name(context.system, place);
-    MDR_TRY(context.system.append_file(name + ".log", context.journal.text()));
-    MDR_TRY(context.system.append_file(name + ".jsonl", context.journal.json()));
-    context.journal.saved(name.substr(root.path() == "/" ? 0 : root.path().size()) + ".log");
+    MDR_TRY(context.system.make_directory(root.file(directory)));
+    MDR_TRY(move_kept_log(context, root));
+    MDR_TRY_ASSIGN(std::string name,
+                   save(context, root, context.journal.text(), context.journal.json()));
+    context.journal.saved(std::move(name));
     return {};
 }
 

@@ -45,6 +45,7 @@ PROMPTS = {
     "waiting": r"Enter: go on waiting, r: restart now, m: menu: ",
     "passphrase": r"Passphrase for \S+ \(\S+\), Enter alone goes (?:back|on without it): ",
     "back": r"Enter: (?:back to the overview|on to the menu) ",
+    "leave": r"Remove the disc, or the machine starts from it again\. Enter: restart, m: menu: ",
     "finished": r"Remove the disc, then type r to restart, p to power off, m for the menu: ",
 }
 GUIDED, SHELL, YES, START, STOP_WAITING, RESTART, POWER_OFF = "1", "2", "yes", "start", "q", "r", "p"  # answers
@@ -69,6 +70,7 @@ UNKNOWN_MACHINE = r"no array was found"
 JOURNAL_LOST = r"its write journal is gone.*: (?P<command>mdadm --assemble --force .*?) \(mdadm\(8\)\)"
 WRITE_HOLE = r"write hole"
 DUPLICATE = r"Several disks carry the identity of"
+BAD_BLOCKS = r"NO md1: all 6 members up, bad blocks on sd.2 \(sectors \d+-\d+\), sd.2 \(sectors \d+-\d+\)"
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
 # The proof of a recovery: a disk, by its number in the record, starts the machine by UEFI.
 STARTS = r"yes disk{} \((?:(?!starts this).)* starts this machine: yes\b"
@@ -79,8 +81,9 @@ INSTALLED, INSTALLED_STARTS = 1, r"^mdrescue: RESULT done: starting the installe
 # What stands in front of a line of fstab or crypttab that was taken out, and the command for both ways.
 BYPASS_MARK = "#mdrescue-bypass# "
 FSTAB = "/usr/libexec/mdrescue/mdrescue-agent fstab"
-# Where the recovered system finds the log.
+# Where the recovered system finds the log; where it waits until the root filesystem may be written to.
 LOG_FOLDER = "/var/log/mdrescue"
+LOG_KEPT = r"The log of this recovery is kept: /boot/mdrescue-recovery\.log"
 
 
 def array_row(array, state):
@@ -141,8 +144,9 @@ def image(lab, name):
 
     def make(own):
         machine = own.victim(name)
-        state, files = recovered.state(machine), payload.write(machine)
+        files = payload.write(machine)
         install(machine, package)
+        state = recovered.state(machine)
         return built(own, machine, LAYOUTS[name], state, files)
     return lab.shared(f"image-{name}", make)
 
@@ -354,4 +358,6 @@ def restart_during_the_rebuild(machine):
     """At READY rebuild: stops waiting and restarts, which switches a machine of the lab off."""
     answer(machine.console, STOP_WAITING)
     answer(machine.console, RESTART, PROMPTS["waiting"])
+    event(machine.console).shows(LOG_KEPT)
+    answer(machine.console, "", PROMPTS["leave"])
     machine.wait_off()

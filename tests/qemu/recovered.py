@@ -12,7 +12,7 @@ from lab.installer import wait_for_prompt
 QUESTIONS = {
     "fstab": "base64 -w 0 /etc/fstab",
     "what fstab is worth": "findmnt --verify --verbose | grep -vE '/dev/(sd|vd|nvme)'; true",
-    "mounts": "findmnt --real -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
+    "mounts": "findmnt --real --types no9p -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
     "swap": "swapon --noheadings --show=UUID,LABEL,SIZE",
     "partition tables": ("for disk in /dev/sd? /dev/vd? /dev/nvme?n?; do sfdisk -d $disk 2>/dev/null | sed \"s,$disk,,g\" | tr '\\n' ' '; echo; done "
                          "| grep label-id | sort -k 3"),
@@ -24,6 +24,9 @@ QUESTIONS = {
     "files in /boot": "cd /boot && find . -path ./grub/i386-pc -prune -o -type f -print0 | sort -z | xargs -0 sha256sum",
     "/boot": ("cd /boot && find . -path ./grub -prune -o -mindepth 1 -printf '%y %m %U:%G %l %p\\n' | sort"),
     "times in /boot": "cd /boot && find . -path ./grub -prune -o -type f -printf '%T@ %p\\n' | sed 's/\\.[0-9]* / /' | sort",
+    # The first digits of each file's digest, a line for each name in /etc.
+    "files in /etc": ("cd /etc && find . -type f ! -name adjtime -print0 | sort -z | xargs -0 sha256sum "
+                      "| awk '{split($2, part, \"/\"); seen[part[2]] = seen[part[2]] substr($1, 1, 4)} END {for (name in seen) print name, seen[name]}' | sort"),
     "arrays": "mdadm --detail --scan | sed 's/ name=[^ ]*//; s/ spares=[^ ]*//' | sort",
 }
 

@@ -48,14 +48,17 @@ def from_disc(lab, made, prepare, **options):
 
 
 def log_is_kept(machine):
-    """The recovered system, at its root prompt, has the log of its recovery: for people, and as JSON lines."""
+    """The recovered system, at its root prompt, has the log of its recovery: for people, and as JSON lines, up to the result. Returns the
+    sentences of the steps that were begun."""
     folder = program.LOG_FOLDER
     assert machine.console.output(f"cat {folder}/*.log").strip(), "the log for people is empty"
     events = [json.loads(line) for line in machine.console.output(f"cat {folder}/*.jsonl").splitlines()]
-    assert events and all("event" in event for event in events), events[:3]
+    assert [event["outcome"] for event in events if event["event"] == "result"][-1:] == ["done"], events[-3:]
+    assert any(event["event"] == "proof" for event in events), events[-3:]
+    return [event["sentence"] for event in events if event["event"] == "begin"]
 
 
 def proven(machine, made, boot_disk=None):
-    """The machine, switched off after its recovery, starts by itself from its own disks and is whole; the log is there."""
+    """The machine, switched off after its recovery, starts by itself from its own disks and is whole; the log is there. Returns its steps."""
     recovered.starts_by_itself(machine, made, boot_disk)
-    log_is_kept(machine)
+    return log_is_kept(machine)

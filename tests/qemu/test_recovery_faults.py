@@ -63,7 +63,7 @@ def test_fault_08_two_blank_disks(lab, name):
 
 @cases(case("1.2", NEW, thorough=True))
 def test_fault_14_unreadable_survivor(lab, name):
-    """A sector of a survivor cannot be read while md rebuilds: the result is never done."""
+    """A sector of a survivor cannot be read while md rebuilds: md ends as if nothing was; the result is failed, and names sectors and members."""
     made = program.image(lab, name)
 
     def prepare(machine):
@@ -77,6 +77,7 @@ def test_fault_14_unreadable_survivor(lab, name):
     while seen.word == "rebuild":
         seen = program.event(machine.console, 900)
     assert seen.word == "failed", seen
+    seen.shows(program.BAD_BLOCKS)
 
 
 @cases(case("table", 0, thorough=True), case("member", 600_000, thorough=True))
@@ -142,6 +143,7 @@ def test_fault_16_after_we_wrote(lab, name):
     program.agent_screen(machine)
     seen = program.ask(machine)
     assert seen.word == "refused", seen
+    seen.shows(program.DUPLICATE)
     recovered.nothing_written(machine)
 
 

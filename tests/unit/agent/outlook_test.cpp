@@ -47,6 +47,10 @@ TEST_CASE("unattended: everything else needs an operator") {
         for (auto &array : look.observed.arrays)
             array.uuid.front() = 'f';
     }
+    SUBCASE("a copy of the machine") {
+        for (auto &disk : look.observed.disks)
+            disk.serial = "COPY-" + disk.kernel_name;
+    }
     SUBCASE("bad blocks on a survivor") { look.observed.arrays[1].members[0].bad_blocks = true; }
     SUBCASE("nothing is missing") {
         look = {test::profile_of(test::linux_journal_machine("1.2")),

@@ -105,7 +105,7 @@ bool contains(const std::string &text, const std::string &part) {
 TEST_CASE("the usual way: found, started read-only, shown, powered off") {
     Scene scene;
     scene.observed = example::without(scene.observed, "disk1");
-    const std::string text = scene.play({"6"});
+    const std::string text = scene.play({"6", ""});
     CHECK(contains(text, "This machine: YES. It is victim: 2 of its 2 arrays are here."));
     CHECK(contains(text, "MISSING  disk1"));
     CHECK(contains(text, "[_UUUUU]  degraded: slot 0 missing;"));
@@ -119,7 +119,7 @@ TEST_CASE("the usual way: found, started read-only, shown, powered off") {
 TEST_CASE("nothing is started where md cannot be kept from writing") {
     Scene scene;
     scene.system.refused_controls = {"/sys/module/md_mod/parameters/start_ro"};
-    const std::string text = scene.play({"6"});
+    const std::string text = scene.play({"6", ""});
     CHECK(scene.runs_of("mdadm") == 0);
     CHECK(contains(text, "could not be started"));
 }
@@ -128,7 +128,7 @@ TEST_CASE("an image of another machine starts nothing, says whose it is, refuses
     Scene scene;
     for (auto &array : scene.observed.arrays)
         array.uuid.replace(0, 8, "ffffffff");
-    const std::string text = scene.play({"1", "", "6"});
+    const std::string text = scene.play({"1", "", "6", ""});
     CHECK(contains(text, "This machine: NO."));
     CHECK(contains(text, "made for victim"));
     CHECK(contains(text, "mdrescue: RESULT refused: this disc was made for victim"));
@@ -138,7 +138,7 @@ TEST_CASE("an image of another machine starts nothing, says whose it is, refuses
 TEST_CASE(
     "the guided recovery of a whole machine is done at once; the disc is not to be forgotten") {
     Scene scene;
-    const std::string text = scene.play({"1", "x", "m", "", "6"});
+    const std::string text = scene.play({"1", "x", "m", "", "6", ""});
     CHECK(contains(text, "mdrescue: RESULT done: nothing is to be repaired"));
     CHECK(contains(text, "Remove the disc, then type r to restart"));
 }
@@ -147,7 +147,7 @@ TEST_CASE("without the medium: told, what is here is shown, looking again finds 
     Scene scene;
     scene.disc = false;
     const auto start = scene.system.clock;
-    std::string text = scene.play({"4", "", "6"});
+    std::string text = scene.play({"4", "", "6", ""});
     CHECK(contains(text, "was not found"));
     CHECK(contains(text, "Devices seen: sr0"));
     CHECK(contains(text, "This machine: UNKNOWN."));
@@ -158,13 +158,13 @@ TEST_CASE("without the medium: told, what is here is shown, looking again finds 
         scene.disc = true;
         scene.system.files["/sys/class/block/sdz/size"] = "100\n";
     };
-    text = scene.play({"3", "6"});
+    text = scene.play({"3", "6", ""});
     CHECK(contains(text, "This machine: YES."));
 }
 
 TEST_CASE("junk, empty lines and unknown numbers do nothing") {
     Scene scene;
-    const std::string text = scene.play({"", "0", "66", "yes", "5"}, "", Ending::restart);
+    const std::string text = scene.play({"", "0", "66", "yes", "5", ""}, "", Ending::restart);
     CHECK(contains(text, "\"66\" is not on the menu."));
     CHECK(contains(text, "RESULT cancelled: restarting"));
     CHECK(scene.probes == 2);
@@ -182,7 +182,7 @@ TEST_CASE("looking again probes again and takes in a member that came late") {
             scene.observed = example::running(example::without(example::machine(), "disk3"));
         return system::Output{};
     };
-    CHECK(contains(scene.play({"6"}), "degraded"));
+    CHECK(contains(scene.play({"6", ""}), "degraded"));
     plugged = true;
     auto late = example::running(example::without(example::machine(), "disk3"));
     for (std::size_t i = 0; i < 2; ++i)
@@ -190,7 +190,7 @@ TEST_CASE("looking again probes again and takes in a member that came late") {
     late.disks = example::machine().disks;
     scene.observed = late;
     scene.system.commands.clear();
-    const std::string text = scene.play({"6"});
+    const std::string text = scene.play({"6", ""});
     CHECK_FALSE(contains(text, "degraded"));
     CHECK(std::count(scene.system.commands.begin(), scene.system.commands.end(),
                      std::vector<std::string>{"mdadm", "--stop", "/dev/md0"}) == 1);
@@ -198,15 +198,15 @@ TEST_CASE("looking again probes again and takes in a member that came late") {
 
 TEST_CASE("the shell opens where it was asked for") {
     Scene scene;
-    CHECK(contains(scene.play({"2", "6"}), "-- shell on 1 --"));
+    CHECK(contains(scene.play({"2", "6", ""}), "-- shell on 1 --"));
     Scene first;
-    const std::string text = first.play({"", "6"}, "mdrescue.mode=shell");
+    const std::string text = first.play({"", "6", ""}, "mdrescue.mode=shell");
     CHECK(text.find("-- shell on 1 --") < text.find("READY"));
 }
 
 TEST_CASE("a mode of a later version is told, and is the guided one") {
     Scene scene;
-    const std::string text = scene.play({"6"}, "mdrescue.mode=rehearse");
+    const std::string text = scene.play({"6", ""}, "mdrescue.mode=rehearse");
     CHECK(contains(text, "Mode rehearse is not part of this version."));
     CHECK(contains(text, "READY guided"));
 }
@@ -219,7 +219,7 @@ TEST_CASE("a damaged profile is not used") {
         scene.system.files["/medium/mdrescue/SHA256SUMS"] =
             manifest::sums_line(util::sha256("other"), "mdrescue/machine.json");
     };
-    const std::string text = scene.play({"1", "", "4", "", "6"});
+    const std::string text = scene.play({"1", "", "4", "", "6", ""});
     CHECK(contains(text, "is damaged"));
     CHECK(contains(text, "RESULT refused: the machine profile on the medium cannot be used"));
     CHECK(contains(text, "RESULT failed: the medium is damaged"));
@@ -228,27 +228,28 @@ TEST_CASE("a damaged profile is not used") {
 
 TEST_CASE("everything in full, page by page") {
     Scene scene;
-    const std::string text = scene.play({"7", "", "q", "6"});
+    const std::string text = scene.play({"7", "", "q", "6", ""});
     CHECK(contains(text, "known by "));
     CHECK(contains(text, "holds: /boot (ext4), member of md1, boot loader"));
 }
 
 TEST_CASE("the log of what was done, or that nothing was") {
     Scene scene;
-    CHECK(contains(scene.play({"9", "", "6"}), "Nothing was begun"));
+    CHECK(contains(scene.play({"9", "", "6", ""}), "Nothing was begun"));
     scene.system.files["/run/mdrescue/log/recovery.log"] = "     0.1 s  mark disk1: done\n";
-    CHECK(contains(scene.play({"9", "", "6"}), "     0.1 s  mark disk1: done\n"));
+    CHECK(contains(scene.play({"9", "", "6", ""}), "     0.1 s  mark disk1: done\n"));
 }
 
 TEST_CASE("the installed system is not started from a rotten medium, nor on another machine") {
     Scene scene;
     scene.observed = example::without(scene.observed, "disk1");
-    const std::string text = scene.play({"", "8", "", "6"}, "mdrescue.mode=installed");
+    const std::string text = scene.play({"", "8", "", "6", ""}, "mdrescue.mode=installed");
     CHECK(contains(text, "RESULT failed: the installed system cannot be started: the medium"));
     CHECK(text.find("RESULT failed") < text.find("READY guided"));
     CHECK(std::none_of(scene.system.commands.begin(), scene.system.commands.end(),
                        [](const auto &argv) { return argv.at(1) == "--readwrite"; }));
     Scene other;
     other.observed.arrays[0].uuid[0] = other.observed.arrays[1].uuid[0] = 'f';
-    CHECK(contains(other.play({"", "6"}, "mdrescue.mode=installed"), "RESULT refused: this disc"));
+    CHECK(contains(other.play({"", "6", ""}, "mdrescue.mode=installed"),
+                   "RESULT refused: this disc"));
 }

@@ -210,6 +210,24 @@ TEST_CASE("a machine that is not the recorded one refuses (FAULTS 25)") {
     CHECK(diagnose::refuses(findings(look)));
 }
 
+TEST_CASE(
+    "a copy of the recorded machine: told, where every disk says that it is another (FAULTS 25)") {
+    test::Look look = test::replaced("disk1");
+    const auto cloned = [&] { return has(findings(look), Finding::Kind::cloned_machine); };
+    CHECK_FALSE(cloned());
+    for (auto &disk : look.observed.disks) {
+        disk.serial = "COPY-" + disk.kernel_name;
+        disk.wwn.clear();
+    }
+    CHECK(cloned());
+    CHECK_FALSE(diagnose::refuses(findings(look)));
+    SUBCASE("a disk without a serial says nothing") { look.observed.disks[1].serial.clear(); }
+    SUBCASE("the same disk is there") {
+        look.observed.disks[1].serial = look.profile.machine.disks[2].serial;
+    }
+    CHECK_FALSE(cloned());
+}
+
 TEST_CASE("an array of another shape than recorded refuses (FAULTS 20)") {
     test::Look look = test::replaced("disk1");
     look.observed.arrays[0].component_size += 2048;

@@ -65,7 +65,9 @@ TEST_CASE("rebuild: what sysfs tells") {
     CHECK(state_of(f).phase == Phase::stuck);
     f.md("array_state", "clean");
     f.md("dev-sda2/bad_blocks", "128 8");
-    CHECK(state_of(f).bad_blocks == std::vector<std::string>{"sda2"});
+    CHECK(state_of(f).bad_blocks == std::vector<std::string>{"sda2 (sectors 128-135)"});
+    f.md("dev-sda2/bad_blocks", "1 1\n3 1\n5 1\n7 1\n9 1");
+    CHECK(state_of(f).bad_blocks[0] == "sda2 (sectors 1-1, 3-3, 5-5, 7-7, ...)");
     CHECK_FALSE(rebuild_state(f.system, "md9"));
 }
 
