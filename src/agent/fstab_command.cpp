@@ -59,15 +59,15 @@ changes(system::System &system, const Request &request,
 }
 
 std::string told(const std::vector<TableChange> &changes, const Request &request) {
-    std::string verb = request.action == Request::Action::bypass ? "taken out" : "put back";
-    if (request.writing == Writing::dry_run)
-        verb = "would be " + verb;
+    const char *would = request.writing == Writing::dry_run ? "would be " : "";
     const std::string below = request.root == "/" ? "" : util::printable(request.root);
     std::string text;
     for (const TableChange &change : changes)
-        for (const std::string &line : change.lines)
-            text +=
-                fmt::format("{}{}: {}: {}\n", below, change.path, verb, execute::shown_line(line));
+        for (const auto &[verb, lines] :
+             {std::pair("taken out", &change.taken_out), std::pair("put back", &change.put_back)})
+            for (const std::string &line : *lines)
+                text += fmt::format("{}{}: {}{}: {}\n", below, change.path, would, verb,
+                                    execute::shown_line(line));
     return text.empty() ? "nothing to change\n" : text;
 }
 

@@ -165,7 +165,7 @@ class Preparation {
                        execute::bypass_tables(system_, installed_root, context_.observed,
                                               &recorded(), execute::Writing::really));
         for (const execute::TableChange &change : changes)
-            for (const std::string &line : change.lines)
+            for (const std::string &line : change.taken_out)
                 say(fmt::format("{}: taken out until its device is back: {}", change.path,
                                 execute::shown_line(line)),
                     Style::warning);

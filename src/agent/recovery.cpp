@@ -451,8 +451,18 @@ class Recovery {
         note_proof(report);
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
-        return end(Outcome::done, fmt::format("{} is whole again",
-                                              util::printable(start_.profile.machine.host_name)));
+        const std::string host = util::printable(start_.profile.machine.host_name);
+        return end(Outcome::done, plan_.lost.empty() ? fmt::format("{} is whole again", host)
+                                                     : fmt::format("{} is whole again but for {}",
+                                                                   host, lost_arrays()));
+    }
+
+    [[nodiscard]] std::string lost_arrays() const {
+        std::string names;
+        for (const std::string &uuid : plan_.lost)
+            if (const model::Array *array = model::find_array(start_.profile.machine, uuid))
+                names += (names.empty() ? "" : ", ") + diagnose::array_words(*array);
+        return names + ", whose data is lost";
     }
 
     void note_proof(const execute::ProofReport &report) {

@@ -230,9 +230,12 @@ class Search {
 
     void array(const Array &recorded, const Array *now, const Assembly &assembly) {
         if (now == nullptr || assembly.verdict == Verdict::absent) {
-            add({.kind = Kind::array_absent,
-                 .severity = Severity::refusal,
-                 .array = recorded.uuid});
+            if (!all_members_missing(recorded))
+                add({.kind = Kind::array_absent,
+                     .severity = Severity::refusal,
+                     .array = recorded.uuid});
+            else
+                lost(recorded);
             return;
         }
         for (const LeftOut &left_out : assembly.left_out)
@@ -255,6 +258,43 @@ class Search {
         state(recorded, *now, assembly);
     }
 
+    /// FAULTS 32: the rest recovers, unless the machine cannot start without it.
+    void lost(const Array &recorded) {
+        add({.kind = Kind::array_lost,
+             .severity = starts_without(recorded) ? Severity::warning : Severity::refusal,
+             .array = recorded.uuid});
+    }
+
+    [[nodiscard]] bool all_members_missing(const Array &recorded) const {
+        return std::all_of(recorded.members.begin(), recorded.members.end(),
+                           [&](const model::ArrayMember &member) {
+                               return std::any_of(comparison_.disks.begin(),
+                                                  comparison_.disks.end(),
+                                                  [&](const DiskMatch &match) {
+                                                      return match.recorded == member.device.disk &&
+                                                             !match.observed;
+                                                  });
+                           });
+    }
+
+    /// Nothing of the system lies on it, as far as is known.
+    [[nodiscard]] bool starts_without(const Array &recorded) const {
+        constexpr std::array<std::string_view, 4> needed{"/boot", "/usr", "/var", "/etc"};
+        const auto of_system = [&](const std::string &target) {
+            return target == "/" ||
+                   std::any_of(needed.begin(), needed.end(), [&](std::string_view place) {
+                       return target == place || target.starts_with(std::string(place) + "/");
+                   });
+        };
+        return std::none_of(profile_.machine.mounts.begin(), profile_.machine.mounts.end(),
+                            [&](const model::MountPoint &mount) {
+                                const auto arrays = model::locate(profile_.machine, mount).arrays;
+                                return of_system(mount.target) &&
+                                       std::find(arrays.begin(), arrays.end(), recorded.uuid) !=
+                                           arrays.end();
+                            });
+    }
+
     static bool changed(const Array &recorded, const Array &now) {
         return recorded.level != now.level || recorded.slots != now.slots ||
                recorded.component_size != now.component_size || recorded.chunk != now.chunk;
@@ -263,7 +303,7 @@ class Search {
     void state(const Array &recorded, const Array &now, const Assembly &assembly) {
         const int left = model::redundancy_left(now);
         if (left < 0 || assembly.verdict == Verdict::too_few) {
-            add({.kind = Kind::array_lost, .severity = Severity::refusal, .array = recorded.uuid});
+            lost(recorded);
             return;
         }
         const bool started = assembly.verdict == Verdict::start ||

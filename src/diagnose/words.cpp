@@ -118,8 +118,11 @@ std::string words(const Finding &finding, const model::Profile &profile) {
     case Kind::array_lost:
         return fmt::format("{} has lost more members than it can do without. Connect the missing "
                            "disks again if any of them still "
-                           "works; otherwise its data is gone and comes from a backup.",
-                           array);
+                           "works; otherwise its data is gone and comes from a backup.{}",
+                           array,
+                           finding.severity == Severity::refusal
+                               ? ""
+                               : " Nothing is done to it; the rest is recovered without it.");
     case Kind::array_absent:
         return fmt::format("No member of {} was found. Are all disks connected?", array);
     case Kind::array_not_started: return fmt::format("{} was not started: {}.", array, text);

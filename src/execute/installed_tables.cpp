@@ -3,6 +3,7 @@
 
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -32,23 +33,41 @@ Result<InstalledTables> read_tables(system::System &system, const std::string &r
     return tables;
 }
 
-Result<void> write_change(system::System &system, const std::string &root, const char *path,
-                          etc::Edited edited, Writing writing, std::vector<TableChange> &changes) {
-    if (edited.lines.empty())
-        return {};
-    if (writing == Writing::really)
-        MDR_TRY(system.replace_file(below(root, path), edited.text));
-    changes.push_back({path, std::move(edited.lines)});
-    return {};
+/// A file as it is to be.
+struct NewTable {
+    TableChange change;
+    std::string text;
+};
+
+/// Both tables, each where a line of it changes.
+Result<std::vector<TableChange>> write_tables(system::System &system, const std::string &root,
+                                              std::vector<NewTable> tables, Writing writing) {
+    std::vector<TableChange> changes;
+    for (NewTable &table : tables) {
+        if (table.change.taken_out.empty() && table.change.put_back.empty())
+            continue;
+        if (writing == Writing::really)
+            MDR_TRY(system.replace_file(below(root, table.change.path.c_str()), table.text));
+        changes.push_back(std::move(table.change));
+    }
+    return changes;
 }
 
-Result<std::vector<TableChange>> write_changes(system::System &system, const std::string &root,
-                                               EditedTables edited, Writing writing) {
-    std::vector<TableChange> changes;
-    MDR_TRY(write_change(system, root, fstab_path, std::move(edited.fstab), writing, changes));
-    MDR_TRY(
-        write_change(system, root, crypttab_path, std::move(edited.crypttab), writing, changes));
-    return changes;
+/// Without those that are in both.
+void drop_common(std::vector<std::string> &one, std::vector<std::string> &other) {
+    std::erase_if(one, [&](const std::string &line) {
+        const auto twin = std::find(other.begin(), other.end(), line);
+        if (twin == other.end())
+            return false;
+        other.erase(twin);
+        return true;
+    });
+}
+
+/// What was put back, and then what of it (or else) was taken out.
+NewTable restored_without(const char *path, etc::Edited restored, etc::Edited lost) {
+    drop_common(lost.lines, restored.lines);
+    return {{path, std::move(lost.lines), std::move(restored.lines)}, std::move(lost.text)};
 }
 
 } // namespace
@@ -59,15 +78,31 @@ Result<std::vector<TableChange>> bypass_tables(system::System &system, const std
     MDR_TRY_ASSIGN(const InstalledTables tables, read_tables(system, root));
     const Surroundings surroundings{observed, recorded,
                                     [&](const std::string &path) { return system.exists(path); }};
-    return write_changes(system, root, bypass_missing(tables, surroundings), writing);
+    EditedTables edited = bypass_missing(tables, surroundings);
+    return write_tables(
+        system, root,
+        {{{fstab_path, std::move(edited.fstab.lines), {}}, std::move(edited.fstab.text)},
+         {{crypttab_path, std::move(edited.crypttab.lines), {}}, std::move(edited.crypttab.text)}},
+        writing);
 }
 
 Result<std::vector<TableChange>> restore_tables(system::System &system, const std::string &root,
                                                 Writing writing) {
+    return restore_tables_without({}, system, root, {}, writing);
+}
+
+Result<std::vector<TableChange>>
+restore_tables_without(const std::vector<std::string> &lost, system::System &system,
+                       const std::string &root, const model::Machine &recorded, Writing writing) {
     MDR_TRY_ASSIGN(const InstalledTables tables, read_tables(system, root));
-    return write_changes(system, root,
-                         {etc::restore_fstab(tables.fstab), etc::restore_crypttab(tables.crypttab)},
-                         writing);
+    etc::Edited fstab = etc::restore_fstab(tables.fstab);
+    etc::Edited crypttab = etc::restore_crypttab(tables.crypttab);
+    EditedTables without = bypass_lost({fstab.text, crypttab.text}, recorded, lost);
+    return write_tables(
+        system, root,
+        {restored_without(fstab_path, std::move(fstab), std::move(without.fstab)),
+         restored_without(crypttab_path, std::move(crypttab), std::move(without.crypttab))},
+        writing);
 }
 
 std::string shown_line(std::string_view line) {

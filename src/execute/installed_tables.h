@@ -17,8 +17,9 @@
 namespace mdrescue::execute {
 
 struct TableChange {
-    std::string path;               ///< "/etc/fstab", as the installed system names it
-    std::vector<std::string> lines; ///< taken out or put back: raw, as their author wrote them
+    std::string path;                   ///< "/etc/fstab", as the installed system names it
+    std::vector<std::string> taken_out; ///< lines: raw, as their author wrote them
+    std::vector<std::string> put_back;
 };
 
 enum class Writing { really, dry_run };
@@ -33,6 +34,11 @@ bypass_tables(system::System &system, const std::string &root, const model::Mach
 /// Puts them back, byte for byte, whatever is missing.
 [[nodiscard]] util::Result<std::vector<TableChange>>
 restore_tables(system::System &system, const std::string &root, Writing writing);
+
+/// The same, but what lay on these recorded arrays (UUIDs) is taken out: it will not come back.
+[[nodiscard]] util::Result<std::vector<TableChange>>
+restore_tables_without(const std::vector<std::string> &lost, system::System &system,
+                       const std::string &root, const model::Machine &recorded, Writing writing);
 
 /// A line of them for people: one blank between its fields, printable.
 [[nodiscard]] std::string shown_line(std::string_view line);

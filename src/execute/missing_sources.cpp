@@ -160,19 +160,48 @@ class Sources {
     bool closed_ = false; ///< something is there whose inside cannot be seen yet
 };
 
+bool missing(const Sources &sources, const CrypttabEntry &entry) {
+    const auto [kind, value] = etc::source_name(entry.source);
+    return sources.missing(entry, kind, value);
+}
+
+bool missing(const Sources &sources, const FstabEntry &entry) {
+    return sources.missing(entry, entry.kind, entry.source);
+}
+
 } // namespace
 
 EditedTables bypass_missing(const InstalledTables &tables, const Surroundings &surroundings) {
     Sources sources(surroundings);
     EditedTables edited;
-    edited.crypttab = etc::bypass_crypttab(tables.crypttab, [&](const CrypttabEntry &entry) {
-        const auto [kind, value] = etc::source_name(entry.source);
-        return sources.missing(entry, kind, value);
-    });
+    edited.crypttab = etc::bypass_crypttab(
+        tables.crypttab, [&](const CrypttabEntry &entry) { return missing(sources, entry); });
     sources.set_crypttab(etc::parse_crypttab(edited.crypttab.text));
-    edited.fstab = etc::bypass_fstab(tables.fstab, [&](const FstabEntry &entry) {
-        return sources.missing(entry, entry.kind, entry.source);
+    edited.fstab = etc::bypass_fstab(
+        tables.fstab, [&](const FstabEntry &entry) { return missing(sources, entry); });
+    return edited;
+}
+
+EditedTables bypass_lost(const InstalledTables &tables, const model::Machine &recorded,
+                         const std::vector<std::string> &arrays) {
+    model::Machine rest = recorded;
+    std::erase_if(rest.arrays, [&](const model::Array &array) {
+        return std::find(arrays.begin(), arrays.end(), array.uuid) != arrays.end();
     });
+    // Lost is what would be there with these arrays, and is not without them.
+    const auto nothing = [](const std::string &) { return false; };
+    const Surroundings before{recorded, &recorded, nothing};
+    const Surroundings after{rest, &recorded, nothing};
+    Sources had(before);
+    Sources has(after);
+    const auto lost = [&](const auto &entry) {
+        return missing(has, entry) && !missing(had, entry);
+    };
+    EditedTables edited;
+    edited.crypttab = etc::bypass_crypttab(tables.crypttab, lost);
+    had.set_crypttab(etc::parse_crypttab(tables.crypttab));
+    has.set_crypttab(etc::parse_crypttab(edited.crypttab.text));
+    edited.fstab = etc::bypass_fstab(tables.fstab, lost);
     return edited;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Which entries of an installed system's fstab and crypttab would wait in vain when it starts on
 /// this machine as it is now. Pure, but for the question whether a path exists.
@@ -42,5 +43,10 @@ struct Surroundings {
 /// recorded elsewhere) and names of other kinds are not missing.
 [[nodiscard]] EditedTables bypass_missing(const InstalledTables &tables,
                                           const Surroundings &surroundings);
+
+/// Takes out the entries of what lay on these recorded arrays (UUIDs), whatever is missing now.
+[[nodiscard]] EditedTables bypass_lost(const InstalledTables &tables,
+                                       const model::Machine &recorded,
+                                       const std::vector<std::string> &arrays);
 
 } // namespace mdrescue::execute

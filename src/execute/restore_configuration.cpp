@@ -20,10 +20,11 @@ using Changes = std::vector<TableChange>;
 constexpr std::chrono::milliseconds mount_limit = std::chrono::minutes(2);
 
 /// A system that mounts by other means has nothing to put back.
-Result<Changes> restore(system::System &system, const InstalledRoot &root, Writing writing) {
-    if (!system.exists(root.file("/etc/fstab")))
+Result<Changes> restore(Context &context, const InstalledRoot &root, Writing writing) {
+    if (!context.system.exists(root.file("/etc/fstab")))
         return Changes{};
-    return restore_tables(system, root.path(), writing);
+    return restore_tables_without(context.plan.lost, context.system, root.path(),
+                                  context.profile.machine, writing);
 }
 
 /// What does not work here is for the operator to know: the files are as they were, and that is
@@ -57,7 +58,7 @@ void use_again(Context &context, const Changes &changes) {
         try_command(context, {"systemctl", "daemon-reload"});
     for (const TableChange &change : changes)
         if (change.path == "/etc/fstab")
-            for (const std::string &line : change.lines)
+            for (const std::string &line : change.put_back)
                 use_again(context, line);
 }
 
@@ -69,24 +70,30 @@ Status check(Context &context, const plan::RestoreConfiguration & /*step*/) {
     const auto root = InstalledRoot::open(context, false);
     if (!root)
         return Status::blocked(root.error().message);
-    const auto changes = restore(context.system, *root, Writing::dry_run);
+    const auto changes = restore(context, *root, Writing::dry_run);
     if (!changes)
         return Status::blocked(changes.error().message);
     std::size_t lines = 0;
     for (const TableChange &change : *changes)
-        lines += change.lines.size();
-    return lines == 0 ? Status::done() : Status::not_done(fmt::format("{} lines taken out", lines));
+        lines += change.put_back.size() + change.taken_out.size();
+    return lines == 0 ? Status::done() : Status::not_done(fmt::format("{} lines to change", lines));
 }
 
 Result<void> apply(Context &context, const plan::RestoreConfiguration & /*step*/) {
     // Safety rules 7 and 8: InstalledRoot refuses a root whose array is not whole; line by line.
     MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open(context, true));
-    MDR_TRY_ASSIGN(const Changes changes, restore(context.system, root, Writing::really));
-    for (const TableChange &change : changes)
-        for (const std::string &line : change.lines)
+    MDR_TRY_ASSIGN(const Changes changes, restore(context, root, Writing::really));
+    for (const TableChange &change : changes) {
+        for (const std::string &line : change.put_back)
             context.journal.note("put_back",
                                  fmt::format("{}: put back: {}", change.path, shown_line(line)),
                                  {{"file", change.path}, {"line", line}});
+        for (const std::string &line : change.taken_out)
+            context.journal.note(
+                "taken_out",
+                fmt::format("{}: taken out, its data is lost: {}", change.path, shown_line(line)),
+                {{"file", change.path}, {"line", line}});
+    }
     MDR_TRY(context.system.sync(root.path()));
     if (context.places.online)
         use_again(context, changes);

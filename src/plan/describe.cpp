@@ -141,7 +141,10 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
             },
             [&](const RestoreConfiguration &) {
                 return std::string("Put back the lines of fstab and crypttab that were taken out, "
-                                   "where there are any.");
+                                   "where there are any.") +
+                       (plan.lost.empty()
+                            ? ""
+                            : " Take out those of what is lost: " + say.arrays(plan.lost) + ".");
             },
             [&](const RememberBootDisk &one) {
                 return fmt::format(

@@ -29,8 +29,10 @@ struct Replacement {
 struct Plan {
     std::vector<Replacement> replacements;
     std::map<std::string, std::string>
-        disks;               ///< recorded → observed Disk::id, of every disk a step names
-    std::vector<Step> steps; ///< in the order they are done
+        disks;                       ///< recorded → observed Disk::id, of every disk a step names
+    std::vector<Step> steps;         ///< in the order they are done
+    std::vector<std::string> lost{}; ///< UUIDs of arrays whose data is gone (FAULTS 32): nothing is
+                                     ///< done to them, and what lay on them leaves fstab
     bool operator==(const Plan &) const = default;
 };
 

@@ -103,6 +103,12 @@ class Planner {
                 plan_.disks[match.recorded] = *match.observed;
     }
 
+    void give_up(const std::vector<diagnose::Finding> &findings) {
+        for (const diagnose::Finding &finding : findings)
+            if (finding.kind == diagnose::Finding::Kind::array_lost)
+                plan_.lost.push_back(finding.array);
+    }
+
     /// Marker, table, signatures: before anything is put on the new disks.
     Result<void> prepare_disks() {
         for (const Replacement &replacement : plan_.replacements) {
@@ -128,7 +134,8 @@ class Planner {
     Result<void> add_members(const std::vector<diagnose::Assembly> &assemblies) {
         std::vector<Step> members;
         for (const Array &array : profile_.machine.arrays)
-            MDR_TRY(members_of(array, members));
+            if (!lost(array.uuid))
+                MDR_TRY(members_of(array, members));
         take_back(assemblies, members);
         for (const Step &step : members)
             touched_.push_back(std::get<AddMember>(step).array);
@@ -195,7 +202,7 @@ class Planner {
         WaitForRebuild wait;
         for (const Array &recorded : profile_.machine.arrays) {
             const Array *now = model::find_array(observed_, recorded.uuid);
-            if (now != nullptr && to_be_rebuilt(*now))
+            if (now != nullptr && !lost(recorded.uuid) && to_be_rebuilt(*now))
                 wait.arrays.push_back(recorded.uuid);
         }
         if (!wait.arrays.empty())
@@ -246,6 +253,10 @@ class Planner {
             there == plan_.disks.end() ? nullptr : model::find_disk(observed_, there->second);
         return now != nullptr && (replaced(recorded.id) || now->serial != recorded.serial ||
                                   now->wwn != recorded.wwn || now->position != recorded.position);
+    }
+
+    [[nodiscard]] bool lost(const std::string &array) const {
+        return std::find(plan_.lost.begin(), plan_.lost.end(), array) != plan_.lost.end();
     }
 
     [[nodiscard]] bool to_be_rebuilt(const Array &array) const {
@@ -309,7 +320,8 @@ class Planner {
     /// Members that are here and out of date, on disks that were not replaced (FAULTS 16).
     void take_back(const std::vector<diagnose::Assembly> &assemblies, std::vector<Step> &members) {
         for (const diagnose::Assembly &assembly : assemblies)
-            for (const diagnose::LeftOut &left_out : assembly.left_out)
+            for (const diagnose::LeftOut &left_out :
+                 lost(assembly.uuid) ? std::vector<diagnose::LeftOut>{} : assembly.left_out)
                 for (const auto &[recorded, observed] : plan_.disks)
                     if (observed == left_out.device.disk && !replaced(recorded))
                         members.emplace_back(AddMember{assembly.uuid,
@@ -356,6 +368,7 @@ Result<Plan> make_plan(const Profile &profile, const Machine &observed,
         MDR_TRY(planner.replace(std::move(replacement)));
     }
     planner.know_survivors(comparison);
+    planner.give_up(findings);
     MDR_TRY(planner.prepare_disks());
     MDR_TRY(planner.add_members(assemblies));
     MDR_TRY(planner.native_filesystems());

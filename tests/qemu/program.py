@@ -65,6 +65,12 @@ HAS_TABLE = r"has a partition table|has partitions"
 FOREIGN_MEMBER = r"is a member of an array that is not this machine's"
 READ_ONLY, REMOVABLE = r"is read-only", r"is a removable drive"
 ARRAY_LOST = r"has lost more members than it can do without"
+# An array without redundancy has lost a disk; its other half afterwards; the result.
+STRIPE_LOST = r"md1 has lost more members than it can do without\..* Nothing is done to it; the rest is recovered without it\."
+LOST_LEFT_ALONE = r"md1 is lost, and was left alone: its data comes from a backup"
+WHOLE_BUT = r"is whole again but for md1, whose data is lost$"
+# Firmware's Secure Boot, by way of shim and GRUB, does not let a kernel pass.
+KERNEL_REFUSED = r"bad shim signature|prohibited by secure boot policy"
 OTHER_MACHINE = r"this is another machine"
 UNKNOWN_MACHINE = r"no array was found"
 JOURNAL_LOST = r"its write journal is gone.*: (?P<command>mdadm --assemble --force .*?) \(mdadm\(8\)\)"

@@ -13,8 +13,8 @@ BLANK = "BLANK001"  # serial of a replacement
 def blank_instead_of(slot, place=None, **properties):
     """Takes the disk in a slot away and puts a blank one (size, serial, … may be given) into the same slot, or into `place`."""
     def prepare(machine):
-        size = machine.remove(slot).size
-        machine.replace_disk(slot if place is None else place, **{"size": size, "serial": BLANK, **properties})
+        dead = machine.remove(slot)
+        machine.replace_disk(slot if place is None else place, **{"size": dead.size, "logical_sector": dead.logical_sector, "serial": BLANK, **properties})
     return prepare
 
 

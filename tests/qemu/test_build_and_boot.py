@@ -2,10 +2,16 @@
 """A machine makes its own rescue image, and the image boots."""
 
 import json
+import mmap
+import re
+import shutil
+import struct
+import subprocess
 
 import program
 import recovered
 from lab.layouts import LAYOUTS
+from lab.machine import Medium
 from lab.runner import case, cases
 
 NEW, OLD = "linux-journal-1.2", "linux-journal-0.90"
@@ -95,6 +101,31 @@ def test_boot(lab, layout, kind, firmware):
     program.agent_screen(machine, program.array_row("md0", "UUUUU"), program.array_row("md1", "UUUUUU"))
     machine.screendump(lab.logs / "agent.png")
     recovered.nothing_written(machine)
+
+
+@cases(case("1.2", NEW, thorough=True))
+def test_unsigned_kernel(lab, layout):
+    """With Secure Boot on, the same image does not start once the signature of its kernel is taken off: that it starts with it means something."""
+    made = program.image(lab, layout)
+    image = lab.work / "unsigned.iso"
+    shutil.copyfile(made.file, image)
+    take_off_signature(image)
+    machine = lab.machine("rescue", made.disks, firmware="secure-boot", medium=Medium("cd", image), boot_disk=None)
+    program.start(machine)
+    machine.console.wait(program.KERNEL_REFUSED, 120, failure=program.READY)
+
+
+def take_off_signature(image):
+    """Empties the entry of the certificate table in the kernel's header (PE format, "Optional Header Data Directories"), where it lies in an image."""
+    name = re.search(r"^boot/vmlinuz-.*$", subprocess.run(["bsdtar", "-tf", str(image)], check=True, capture_output=True, text=True).stdout, re.M)
+    kernel = subprocess.run(["bsdtar", "-xOf", str(image), name.group(0)], check=True, capture_output=True).stdout
+    optional_header = struct.unpack_from("<I", kernel, 0x3C)[0] + 24
+    entry = optional_header + 112 + 4 * 8
+    assert kernel[optional_header:optional_header + 2] == b"\x0b\x02" and kernel[entry:entry + 8].strip(b"\0"), "the kernel is not signed"
+    with open(image, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+        at = data.find(kernel[:4096])
+        assert at > 0 and data.find(kernel[:4096], at + 1) < 0
+        data[at + entry:at + entry + 8] = bytes(8)
 
 
 @cases(case("1.2", NEW), case("0.90", OLD, thorough=True))

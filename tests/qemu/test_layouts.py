@@ -2,10 +2,13 @@
 """Machines as people run them now: each of their disks in turn is replaced by a blank one, and the machine is what it was."""
 
 import dataclasses
+import re
 
 import program
 import recovered
+from lab import payload, writelog
 from lab.console import plain
+from lab.disks import MIB, SECTOR
 from lab.installer import wait_for_prompt
 from lab.runner import case, cases
 from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
@@ -13,6 +16,8 @@ from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_
 MIRROR_UEFI, SINGLE_ESP, MIRROR_BIOS_GPT, RAID6_LUKS = "mirror-uefi", "single-esp", "mirror-bios-gpt", "raid6-luks"
 MIRROR_BIOS_MBR, MIRROR_UEFI_MDESP, RAID10_LVM_XFS = "mirror-bios-mbr", "mirror-uefi-mdesp", "raid10-lvm-xfs"
 RAID1_3WAY_WHOLEDISK, SPARE_JOURNAL = "raid1-3way-wholedisk", "spare-journal"
+MIRROR_AND_STRIPE = "mirror-and-stripe"
+MIRROR_UEFI_4KN, MIRROR_UEFI_13, MIRROR_BIOS_GPT_13 = "mirror-uefi-4kn", "mirror-uefi-trixie", "mirror-bios-gpt-trixie"
 
 
 def each_disk(count, *, normally=()):
@@ -91,6 +96,24 @@ def test_mirror_bios_gpt(lab, slot):
     recovered_mirror(lab, MIRROR_BIOS_GPT, slot)
 
 
+@each_disk(2)
+def test_mirror_uefi_4kn(lab, slot):
+    """Two NVMe disks whose sectors have 4096 bytes, Secure Boot on: whichever is replaced, the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_UEFI_4KN, slot)
+
+
+@each_disk(2)
+def test_mirror_uefi_trixie(lab, slot):
+    """Debian 13 on two NVMe disks, Secure Boot on: whichever is replaced, the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_UEFI_13, slot)
+
+
+@each_disk(2)
+def test_mirror_bios_gpt_trixie(lab, slot):
+    """Debian 13 on two virtio disks with GPT, LVM on RAID-1: whichever is replaced, the machine starts from each of them alone."""
+    recovered_mirror(lab, MIRROR_BIOS_GPT_13, slot)
+
+
 @each_disk(5)
 def test_raid6_luks(lab, slot):
     """Five disks, RAID-6, LUKS2 on it, btrfs with subvolumes: the passphrase is asked for, and whichever disk is replaced, the machine is whole."""
@@ -159,6 +182,54 @@ def test_journal_lost(lab, slot):
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
     program.consent(machine.console, program.ask(machine))
     whole_after(machine, made, slot)
+
+
+@cases(case("disk2", 1, thorough=True))
+def test_loose_cable(lab, slot):
+    """A disk was loose for a while, in which the machine wrote: it is taken back, and where the array has a bitmap, only what was written
+    meanwhile is copied to it."""
+    made = program.image(lab, MIRROR_BIOS_MBR)
+    machine = lab.machine("degraded", made.disks, bus=made.layout.bus)
+    loose = machine.remove(slot)
+    machine.start()
+    wait_for_prompt(machine, made.layout, 300)
+    machine.console.output("head -c 20M /dev/urandom >/root/later; sync")
+    machine.power_off()
+    later = dataclasses.replace(made, disks=machine.disks)
+    machine = program.boot(lab, later, prepare=lambda off: off.insert(slot, loose), logged=True)
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    log = machine.write_log(slot)
+    whole_after(machine, made)
+    _, count = root = made.layout.partitions(slot)[2]
+    copied = sum(change.count for change in writelog.inside(log, [root]))
+    assert 20 * MIB // SECTOR <= copied < count // 4, f"{copied} of {count} sectors were written"
+
+
+@cases(case("disk1", 0, thorough=True))
+def test_stripe_lost(lab, slot):
+    """A disk of a RAID-0 died, and with it the array's data: that is said, its surviving half is left as it is, and the rest recovers. The
+    machine starts completely without it."""
+    made = program.image(lab, MIRROR_AND_STRIPE)
+    other = 1 - slot
+    machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
+    program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
+    asked = program.ask(machine).shows(program.STRIPE_LOST)
+    program.consent(machine.console, asked)
+    ended = program.finish(machine.console).shows(program.LOST_LEFT_ALONE)
+    assert re.search(program.WHOLE_BUT, ended.sentence), ended.sentence
+    all_steps_done(ended)
+    program.power_off(machine)
+    recovered.survivors_untouched(machine, made.layout, survivors(machine, slot))
+    half = made.layout.partitions(other)[2]
+    assert not writelog.inside(machine.write_log(other), [half]), "the surviving half was written to"
+    recovered.start(machine, made)
+    console = machine.console
+    assert console.run("systemctl is-system-running", check=False)[1].strip() == "running", console.output("systemctl --failed; systemctl list-jobs")
+    assert program.BYPASS_MARK in (line := console.output("grep /srv /etc/fstab")), line
+    assert console.output("cat /sys/block/md0/md/degraded").strip() == "0"
+    assert payload.digests(machine) == made.payload
+    log_is_kept(machine)
 
 
 @cases(case("first-two", 0, 1, thorough=True), case("last-two", 3, 4, thorough=True))

@@ -2,6 +2,7 @@
 """2f: recoveries that are cut short at any moment, and go on."""
 
 import dataclasses
+import shutil
 
 import program
 import recovered
@@ -125,15 +126,29 @@ def recording(lab, name):
     return lab.shared(f"recording-{name}", make)
 
 
-@cases(*(case(f"{step}-{where}.1.2", NEW, step, part, thorough=True) for step in STEPS
-         for where, part in (("first", 0), ("middle", 0.5), ("last", 1))),
-       *(case(f"{step}-middle.0.90", OLD, step, 0.5, thorough=True) for step in STEPS))
-def test_fault_02_replayed(lab, name, step, part):
-    """All disks as they were at a flush in the middle of a step, replayed from the logs of their writes: the recovery goes on to the end."""
+def some(flushes, count, last):
+    """That many of the flushes spread evenly, and the last ones: a boot loader is made of hundreds, and its boot sector comes at the end."""
+    spread = [flushes[index * (len(flushes) - 1) // (count - 1)] for index in range(count)]
+    return sorted({*spread, *flushes[-last:]})
+
+
+@cases(case("table.1.2", NEW, "table", thorough=True), case("filesystem.1.2", NEW, "filesystem", thorough=True),
+       case("files.1.2", NEW, "files", 5, 1, thorough=True), case("loader.1.2", NEW, "loader", 8, 4, thorough=True),
+       case("table.0.90", OLD, "table", thorough=True), case("filesystem.0.90", OLD, "filesystem", 3, 1, thorough=True),
+       case("files.0.90", OLD, "files", 2, 1, thorough=True), case("loader.0.90", OLD, "loader", 2, 2, thorough=True))
+def test_fault_02_replayed(lab, name, step, *chosen):
+    """All disks as they were at each flush within a step (at some, of hundreds), replayed from the logs of their writes: the recovery goes on
+    to the end."""
     made, recorded = program.image(lab, name), recording(lab, name)
     flushes = recorded.boundaries(STEPS[step])
-    length = flushes[round(part * (len(flushes) - 1))]
-    lengths = (length, *recorded.timeline.when(0, length).logs[1:])
-    then = [writelog.replay(disk, log, end, lab.work / f"disk{slot + 1}.img")
-            for slot, (disk, log, end) in enumerate(zip(recorded.disks, recorded.logs, lengths))]
-    proven(from_disc(lab, dataclasses.replace(made, disks=then), prepare=None), made)
+    for length in some(flushes, *chosen) if chosen else flushes:
+        print(f"{step}: flush {flushes.index(length) + 1} of {len(flushes)}", flush=True)
+        lengths = (length, *recorded.timeline.when(0, length).logs[1:])
+        folder = lab.work / "then"
+        folder.mkdir()
+        then = [writelog.replay(disk, log, end, folder / f"disk{slot + 1}.img")
+                for slot, (disk, log, end) in enumerate(zip(recorded.disks, recorded.logs, lengths))]
+        machine = from_disc(lab, dataclasses.replace(made, disks=then), prepare=None)
+        proven(machine, made)
+        machine.kill()
+        shutil.rmtree(folder)

@@ -80,8 +80,14 @@ class Disk:
 
 def blank(file, size, serial, wwn=""):
     """A new disk full of zeros."""
-    _create(str(file), str(size))
-    return Disk(Path(file), size, serial, wwn)
+    disk = Disk(Path(file), size, serial, wwn)
+    make_blank(disk)
+    return disk
+
+
+def make_blank(disk):
+    """Makes the file of a disk, full of zeros."""
+    _create(str(disk.file), str(disk.size))
 
 
 def prepared(file, size, serial, fill):

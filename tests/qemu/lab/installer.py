@@ -10,9 +10,9 @@ import shlex
 import time
 from string import Template
 
-from . import disks as disk_files
 from . import settings
-from .disks import MIB
+from .disks import MIB, make_blank
+from .layouts import planned_disks
 from .machine import ALL, Machine
 
 TARGET = "/target"
@@ -73,7 +73,8 @@ class Installer:
             options += "--bitmap=internal " if array.bitmap else ""
             options += f"--write-journal={self.device(array.journal[0])} " if array.journal else ""
             spares = " ".join(self.device(spare) for spare in array.spares)
-            self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --assume-clean --level={array.level} "
+            options += "--assume-clean " if array.level != "0" else ""
+            self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --level={array.level} "
                      f"{options}--metadata={array.metadata} --homehost={self.layout.hostname} "
                      f"--raid-devices={len(array.members)} --spare-devices={len(array.spares)} {members} {spares}")
             if array.level in ("4", "5", "6"):
@@ -180,7 +181,7 @@ def dos_table(installer, slot, disk):
     """An MBR with primary partitions, aligned to MiB."""
     script = [f"label: dos\nlabel-id: {disk.table_id}\nunit: sectors"]
     for part in disk.partitions:
-        script.append(f"size={part.mib * MIB // 512}, type={part.type}" + (", bootable" if part.bootable else ""))
+        script.append(f"size={part.mib * MIB // disk.logical_sector}, type={part.type}" + (", bootable" if part.bootable else ""))
     write_table(installer, slot, script)
 
 
@@ -188,7 +189,7 @@ def gpt_table(installer, slot, disk):
     """A GPT, partitions aligned to MiB; their GUIDs are always the same."""
     script = [f"label: gpt\nlabel-id: {disk.table_id}\nunit: sectors"]
     for number, part in enumerate(disk.partitions, 1):
-        line = f"size={part.mib * MIB // 512}, type={part.type}, uuid={installer.layout.partition_guid(slot, number)}"
+        line = f"size={part.mib * MIB // disk.logical_sector}, type={part.type}, uuid={installer.layout.partition_guid(slot, number)}"
         line += f', name="{part.name}"' if part.name else ""
         script.append(line + (f', attrs="{part.attributes}"' if part.attributes else ""))
     write_table(installer, slot, script)
@@ -286,9 +287,10 @@ LOADERS = {"grub-pc": install_grub_pc, "grub-efi": install_grub_efi}
 
 def install(layout, debian, folder, report=print):
     """Installs a layout on new disks in `folder`; returns the disks. `debian` is the folder of rootfs.obtain()."""
-    blank = [disk_files.blank(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn)
-             for slot, plan in enumerate(layout.disks)]
-    machine = Machine(f"install-{layout.name}", folder / "install", blank, logs=folder, kernel=debian / "vmlinuz",
+    disks = planned_disks(layout, folder)
+    for disk in disks:
+        make_blank(disk)
+    machine = Machine(f"install-{layout.name}", folder / "install", disks, logs=folder, kernel=debian / "vmlinuz",
                       initrd=debian / "installer.img", append="console=ttyS0,115200 rdinit=/init no_timer_check", extra_drives=[debian / "root.tar"],
                       bus=layout.bus)
     with machine.start():
@@ -302,7 +304,7 @@ def install(layout, debian, folder, report=print):
             step(installer)
             report(f"  {step.__name__.replace('_', ' '):24} {time.monotonic() - started:6.1f} s")
         machine.wait_off()
-    return blank
+    return disks
 
 
 def installed_machine(layout, disks, folder, share, **options):

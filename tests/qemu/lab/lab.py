@@ -2,7 +2,6 @@
 """What a test asks for: machines, running or switched off, each a private copy of one that was made once."""
 
 import dataclasses
-import json
 import shutil
 import subprocess
 import tempfile
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Optional
 
 from . import cache, installer, layouts, rootfs
-from .disks import ZEROES, Disk
+from .disks import ZEROES
+from .layouts import planned_disks
 from .machine import SHARE_TAG, Machine
 
 STATE, VARIABLES = "state", "firmware-variables.fd"  # of a frozen machine, in its folder
@@ -35,30 +35,26 @@ class Frozen:
 def frozen(name, report=print):
     """The frozen machine of a layout by name; made when it is not in the cache (takes minutes)."""
     layout = layouts.LAYOUTS[name]
-    debian = rootfs.obtain(report)
+    debian = rootfs.obtain(layout.release, report)
     # a frozen state can only be resumed by the same QEMU with the same devices: its command line is part of the key
     qemu = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
-    example = installer.installed_machine(layout, [Disk(Path(f"disk{slot}"), 0, plan.serial, plan.wwn)
-                                                   for slot, plan in enumerate(layout.disks)], Path("folder"), Path("share"))
+    example = installer.installed_machine(layout, planned_disks(layout, Path("disks")), Path("folder"), Path("share"))
     devices = [argument.replace(ZEROES, "") for argument in example.arguments()]  # how zeros are stored the machine cannot know
-    key = cache.digest(rootfs.key(), layout.data(), Path(installer.__file__), installer.MENU, devices, qemu)
+    key = cache.digest(rootfs.key(layout.release), layout.data(), Path(installer.__file__), installer.MENU, devices, qemu)
 
     def make(folder):
         def say(line):
             report(f"{name}:{line}")
             with open(folder / "timings.log", "a") as log:
                 log.write(line.strip() + "\n")
-        disks = installer.install(layout, debian, folder, say)
-        variables = installer.first_boot(layout, disks, folder / "first", folder / STATE, say)
+        variables = installer.first_boot(layout, installer.install(layout, debian, folder, say), folder / "first", folder / STATE, say)
         if variables:
             shutil.copy(variables, folder / VARIABLES)
         shutil.rmtree(folder / "install", ignore_errors=True)
         shutil.rmtree(folder / "first", ignore_errors=True)
-        (folder / "disks.json").write_text(json.dumps([[disk.file.name, disk.size, disk.serial, disk.wwn] for disk in disks]))
 
     folder = cache.obtain(f"machine-{name}", key, make, report)
-    disks = tuple(Disk(folder / file, *rest) for file, *rest in json.loads((folder / "disks.json").read_text()))
-    return Frozen(layout, disks, *(folder / name if (folder / name).exists() else None for name in (STATE, VARIABLES)))
+    return Frozen(layout, tuple(planned_disks(layout, folder)), *(folder / name if (folder / name).exists() else None for name in (STATE, VARIABLES)))
 
 
 class Run:
@@ -126,7 +122,7 @@ class Lab:
 
     def bench(self, name, disks, **options):
         """A running machine with these disks and no system of its own: the installer's, at its root prompt."""
-        debian = rootfs.obtain(self.run.report)
+        debian = rootfs.obtain(rootfs.HOST, self.run.report)
         machine = self.machine(name, disks, kernel=debian / rootfs.KERNEL, initrd=debian / rootfs.INSTALLER,
                                append="console=ttyS0,115200 rdinit=/init no_timer_check", boot_disk=None, **options)
         machine.start()

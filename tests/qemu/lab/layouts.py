@@ -5,7 +5,7 @@ import dataclasses
 import uuid
 from typing import Optional
 
-from .disks import MIB, SECTOR
+from .disks import MIB, SECTOR, Disk
 
 ESP, RAID, LINUX = "uefi", "raid", "linux"  # types in a GPT, as sfdisk's aliases
 BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649"  # where GRUB lies on a GPT disk (GRUB manual, "BIOS installation")
@@ -35,6 +35,7 @@ class DiskPlan:
     table: str
     table_id: str
     partitions: tuple
+    logical_sector: int = SECTOR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Loader:
 class Layout:
     """A whole machine. Filesystems stand in the order of mounting.
 
-    `firmware`: "bios", "uefi" or "secure-boot"; `bus`: how the disks are attached, "scsi", "sata", "nvme" or "virtio".
+    `firmware`: "bios", "uefi" or "secure-boot"; `bus`: how the disks are attached, "scsi", "sata", "nvme" or "virtio"; `release`: of Debian.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Layout:
     loaders: tuple
     firmware: str = "bios"
     bus: str = "scsi"
+    release: str = "bookworm"
     containers: tuple = ()
     groups: tuple = ()
 
@@ -165,6 +167,12 @@ class Layout:
         return dataclasses.asdict(self)
 
 
+def planned_disks(layout, folder):
+    """The disks of a layout, whose files are in a folder."""
+    return [Disk(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn, logical_sector=plan.logical_sector)
+            for slot, plan in enumerate(layout.disks)]
+
+
 def linux_journal(metadata, small=250, large=600, spare=46):
     """The machine of the 2003 article: six disks; /boot and GRUB on the first alone; two RAID-5 arrays.
 
@@ -185,24 +193,25 @@ def linux_journal(metadata, small=250, large=600, spare=46):
     return Layout("linux-journal", "journal", disks, arrays, filesystems, (Loader("grub-pc", 0),))
 
 
-def mirror_uefi(root=1400, swap=128, esp=64):
+def mirror_uefi(name="mirror-uefi", root=1400, swap=128, esp=64, sector=SECTOR, release="bookworm"):
     """Two NVMe disks with Secure Boot on: an EFI system partition on each, kept in step (only the first is mounted), and RAID-1 root and swap.
 
-    The machine has to start from either disk alone, so no ESP is waited for.
+    `sector`: 4096 for disks that know no smaller ones. The machine has to start from either disk alone, so no ESP is waited for.
     """
     parts = (Partition(esp, ESP, name="EFI System Partition", attributes="RequiredPartition"),
              Partition(root, RAID, name="root, half"), Partition(swap, RAID, attributes="GUID:60,63"))
     disks = tuple(
         DiskPlan(serial=f"NVME{letter}00{slot + 1}", wwn="", mib=1 + esp + root + swap + 15, table="gpt",
-                 table_id=f"5D1F0A2C-7B3E-4C48-9E60-0000000000A{slot + 1}", partitions=parts)
+                 table_id=f"5D1F0A2C-7B3E-4C48-9E60-0000000000A{slot + 1}", partitions=parts,
+                 logical_sector=sector)
         for slot, letter in enumerate("AB"))
     arrays = (Array(0, "1", 0, "1.2", ((0, 2), (1, 2))), Array(1, "1", 0, "1.2", ((0, 3), (1, 3))))
     filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"),
                    Filesystem((0, 1), "vfat", "/boot/efi", label="ESP-1", options="umask=0077,nofail,x-systemd.device-timeout=2min"),
                    Filesystem((1, 1), "vfat", "", label="ESP-2"),
                    Filesystem("md1", "swap", "none", options="sw"))
-    return Layout("mirror-uefi", "mirror", disks, arrays, filesystems, (Loader("grub-efi", 0), Loader("grub-efi", 1)),
-                  firmware="secure-boot", bus="nvme")
+    return Layout(name, "mirror", disks, arrays, filesystems, (Loader("grub-efi", 0), Loader("grub-efi", 1)),
+                  firmware="secure-boot", bus="nvme", release=release)
 
 
 def single_esp(root=900, boot=200, esp=64):
@@ -219,7 +228,7 @@ def single_esp(root=900, boot=200, esp=64):
                   (Loader("grub-efi", 0),), firmware="uefi", bus="sata")
 
 
-def mirror_bios_gpt(root=1300, boot=200):
+def mirror_bios_gpt(name="mirror-bios-gpt", root=1300, boot=200, release="bookworm"):
     """Two virtio disks with GPT and BIOS boot partitions: RAID-1 /boot, and LVM (root, swap, home) on RAID-1. GRUB on both."""
     parts = (Partition(1, BIOS_BOOT), Partition(boot, RAID), Partition(root + 200, RAID))
     disks = tuple(
@@ -232,8 +241,8 @@ def mirror_bios_gpt(root=1300, boot=200):
                    Filesystem("md0", "ext4", "/boot"),
                    Filesystem("mapper/vg0-home", "ext4", "/home", by=""),
                    Filesystem("mapper/vg0-swap", "swap", "none", by="", options="sw"))
-    return Layout("mirror-bios-gpt", "gptmirror", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)),
-                  bus="virtio", groups=groups)
+    return Layout(name, "gptmirror", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)),
+                  bus="virtio", release=release, groups=groups)
 
 
 def raid6_luks(root=700, boot=200):
@@ -254,13 +263,13 @@ def raid6_luks(root=700, boot=200):
 
 
 def mirror_bios_mbr(root=1300, boot=200, swap=64):
-    """Two SATA disks with MBR tables: RAID-1 /boot (metadata 1.0), root and swap. GRUB on both."""
+    """Two SATA disks with MBR tables: RAID-1 /boot (metadata 1.0), root (with a write-intent bitmap) and swap. GRUB on both."""
     parts = (Partition(boot, "fd", bootable=True), Partition(root, "fd"), Partition(swap, "fd"))
     disks = tuple(
         DiskPlan(serial=f"MBR-SATA-{slot + 1}", wwn=f"0x5000c5000b105e0{slot + 1}", mib=1 + boot + root + swap + 15, table="dos",
                  table_id=f"0x4d42520{slot + 1}", partitions=parts)
         for slot in range(2))
-    arrays = tuple(Array(number, "1", 0, metadata, ((0, number + 1), (1, number + 1))) for number, metadata in enumerate(("1.0", "1.2", "1.2")))
+    arrays = tuple(Array(number, "1", 0, metadata, ((0, number + 1), (1, number + 1)), bitmap=number == 1) for number, metadata in enumerate(("1.0", "1.2", "1.2")))
     filesystems = (Filesystem("md1", "ext4", "/", options="errors=remount-ro"),
                    Filesystem("md0", "ext4", "/boot"),
                    Filesystem("md2", "swap", "none", options="sw"))
@@ -327,6 +336,18 @@ def spare_journal(root=700, boot=200, data=100):
     return Layout("spare-journal", "sparejournal", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)))
 
 
+def mirror_and_stripe(root=1300, data=150):
+    """Two SATA disks with MBR tables: the system on RAID-1, GRUB on both, and data on a RAID-0, which dies with either of them."""
+    parts = (Partition(root, "fd", bootable=True), Partition(data, "fd"))
+    disks = tuple(
+        DiskPlan(serial=f"STRIPE-{slot + 1}", wwn=f"0x5000c5000574e0e{slot + 1}", mib=1 + root + data + 15, table="dos",
+                 table_id=f"0x5354520{slot + 1}", partitions=parts)
+        for slot in range(2))
+    arrays = (Array(0, "1", 0, "1.2", ((0, 1), (1, 1))), Array(1, "0", 64, "1.2", ((0, 2), (1, 2))))
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"), Filesystem("md1", "ext4", "/srv"))
+    return Layout("mirror-and-stripe", "stripe", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)), bus="sata")
+
+
 LAYOUTS = {
     # the example machine, on disks of a size people had in 2003
     "linux-journal": linux_journal("1.2", large=17000),
@@ -341,4 +362,8 @@ LAYOUTS = {
     "raid10-lvm-xfs": raid10_lvm_xfs(),
     "raid1-3way-wholedisk": raid1_3way_wholedisk(),
     "spare-journal": spare_journal(),
+    "mirror-and-stripe": mirror_and_stripe(),
+    "mirror-uefi-4kn": mirror_uefi("mirror-uefi-4kn", esp=300, sector=4096),
+    "mirror-uefi-trixie": mirror_uefi("mirror-uefi-trixie", root=1700, release="trixie"),
+    "mirror-bios-gpt-trixie": mirror_bios_gpt("mirror-bios-gpt-trixie", root=1700, release="trixie"),
 }

@@ -246,10 +246,13 @@ class Machine:
     def replace_disk(self, slot, size=None, serial=None, fill=None, **properties):
         """Puts another disk into a slot of the machine, which must be off; returns it.
 
-        It is blank, or `fill(file)` writes its content; it has the size of the one that was there and no world wide name, and the other
-        properties that are given.
+        It is blank, or `fill(file)` writes its content; it has the size and the sectors of the one that was there and no world wide name, and
+        the other properties that are given.
         """
-        size = size or self.disks[slot].size
+        before = self.disks[slot]
+        size = size or before.size
+        if before:
+            properties.setdefault("logical_sector", before.logical_sector)
         serial = f"NEW{slot + 1:05d}" if serial is None else serial
         file = self.folder / f"replacement-{slot}-{self.starts}.img"
         new = disk_files.prepared(file, size, serial, fill) if fill else disk_files.blank(file, size, serial)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian 12 as one tar file, its kernel, and the initramfs of the installer guest.
+"""A release of Debian as one tar file, its kernel, and the initramfs of the installer guest.
 
 mmdebstrap takes the packages from the sources the host itself uses, so that no address stands in here.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import cache, processes, settings
 
-CODENAME = "bookworm"
+HOST = "bookworm"  # the release of the host
 TAR = "root.tar"
 KERNEL = "vmlinuz"
 INSTALLER = "installer.img"
@@ -25,22 +25,21 @@ class RootfsError(Exception):
     """Debian could not be unpacked."""
 
 
-def host_sources():
-    """One-line sources for mmdebstrap: those of this host that carry Debian 12's main component."""
+def sources(release):
+    """One-line sources for mmdebstrap: those of this host for its own release's main component, with the name of the wanted one instead."""
     form = "$(REPO_URI) $(RELEASE) $(COMPONENT) $(TRUSTED)"
     out = subprocess.run(
         ["apt-get", "indextargets", "--format", form, "Identifier: Packages"],
         capture_output=True, text=True, check=True).stdout
-    wanted = {CODENAME, f"{CODENAME}-updates", f"{CODENAME}-security"}
-    sources = []
+    found = []
     for line in out.splitlines():
-        uri, release, component = line.split()[:3]
-        entry = f"deb {uri} {release} {component}"
-        if release in wanted and component == "main" and entry not in sources:
-            sources.append(entry)
-    if not any(entry.split()[2] == CODENAME for entry in sources):
-        raise RootfsError(f"the lab is made of Debian 12, but apt on this host has no source for {CODENAME} main")
-    return sources
+        uri, suite, component = line.split()[:3]
+        entry = f"deb {uri} {suite.replace(HOST, release, 1)} {component}"
+        if suite in (HOST, f"{HOST}-updates", f"{HOST}-security") and component == "main" and entry not in found:
+            found.append(entry)
+    if not any(entry.split()[2] == release for entry in found):
+        raise RootfsError(f"the lab's Debian comes from where this host's does, but apt here has no source for {HOST} main")
+    return found
 
 
 def host_apt_options():
@@ -49,13 +48,13 @@ def host_apt_options():
     return re.findall(r'^Acquire::https?::Proxy\b.*"[^"]+";$', out, re.M)
 
 
-def key():
+def key(release):
     """The digest of all that decides what the root is."""
     code = [Path(__file__), Path(__file__).with_name("initramfs.py")]
-    return cache.digest(*code, *(settings.DATA / name for name in PARTS))
+    return cache.digest(release, *code, *(settings.DATA / name for name in PARTS))
 
 
-def make(folder):
+def make(release, folder):
     """Fills `folder` with root.tar, vmlinuz and installer.img."""
     hook = shlex.join([sys.executable, "-m", "lab.initramfs"]) + f' "$1" {shlex.quote(str(folder))}'
     argv = ["mmdebstrap", "--variant=minbase", "--mode=root", f"--include={','.join(settings.words(settings.DATA / 'packages.txt'))}"]
@@ -64,7 +63,7 @@ def make(folder):
     argv += [f"--aptopt={option}" for option in host_apt_options()]
     argv += ["--essential-hook=echo 'grub-pc grub-pc/install_devices_empty boolean true' | chroot \"$1\" debconf-set-selections"]
     argv += [f"--customize-hook={settings.DATA / 'rootfs-setup'}", f"--customize-hook={hook}"]
-    argv += [CODENAME, str(folder / TAR)] + host_sources()
+    argv += [release, str(folder / TAR)] + sources(release)
     environment = dict(os.environ, PYTHONPATH=str(Path(__file__).resolve().parents[1]), PYTHONDONTWRITEBYTECODE="1",
                        DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
     log = folder / "mmdebstrap.log"
@@ -79,6 +78,6 @@ def make(folder):
         raise RootfsError(f"mmdebstrap ended with status {status}:\n{tail}")
 
 
-def obtain(report=print):
-    """The folder with Debian 12, made when it is not in the cache."""
-    return cache.obtain("rootfs", key(), make, report)
+def obtain(release, report=print):
+    """The folder with a release of Debian, made when it is not in the cache."""
+    return cache.obtain(f"rootfs-{release}", key(release), lambda folder: make(release, folder), report)

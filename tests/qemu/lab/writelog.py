@@ -76,6 +76,11 @@ def outside(log, ranges):
             if not any(first <= entry.sector and entry.sector + entry.count <= first + count for first, count in ranges)]
 
 
+def inside(log, ranges):
+    """The changes that begin in one of the (first sector, count) ranges."""
+    return [entry for entry in changes(log) if any(first <= entry.sector < first + count for first, count in ranges)]
+
+
 def flushed(log):
     """How long the log was at each moment when all before it was safe on the disk."""
     return [entry.end for entry in entries(log) if entry.flags & FLUSH]

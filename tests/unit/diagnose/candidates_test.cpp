@@ -200,6 +200,34 @@ TEST_CASE("two disks missing from a RAID-5 refuse") {
     CHECK(diagnose::refuses(findings(look)));
 }
 
+TEST_CASE("an array that is lost stops the recovery only where the system lies on it (FAULTS 32)") {
+    test::Look look = test::stripe_lost();
+    REQUIRE(has(findings(look), Finding::Kind::array_lost));
+    CHECK_FALSE(diagnose::refuses(findings(look)));
+    auto &mounts = look.profile.machine.mounts;
+    const auto root = std::find_if(mounts.begin(), mounts.end(),
+                                   [](const auto &mount) { return mount.target == "/"; });
+    SUBCASE("the root") { root->uuid = look.profile.machine.arrays[0].content.uuid; }
+    SUBCASE("a part of it") {
+        mounts.push_back(*root);
+        mounts.back().target = "/var/lib";
+        mounts.back().uuid = look.profile.machine.arrays[0].content.uuid;
+    }
+    CHECK(has(findings(look), Finding::Kind::array_lost));
+    CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("an array all of whose disks are gone is lost; one that is not found else refuses") {
+    test::Look look = test::stripe_lost();
+    look.observed.arrays.erase(look.observed.arrays.begin());
+    CHECK(has(findings(look), Finding::Kind::array_absent));
+    CHECK(diagnose::refuses(findings(look)));
+    auto &members = look.profile.machine.arrays[0].members;
+    std::erase_if(members, [](const auto &member) { return member.device.disk != "disk2"; });
+    CHECK(has(findings(look), Finding::Kind::array_lost));
+    CHECK_FALSE(diagnose::refuses(findings(look)));
+}
+
 TEST_CASE("a machine that is not the recorded one refuses (FAULTS 25)") {
     test::Look look = test::replaced("disk1");
     for (auto &array : look.observed.arrays)

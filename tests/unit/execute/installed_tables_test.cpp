@@ -35,7 +35,7 @@ TEST_CASE("taken out, told, and put back byte for byte") {
     REQUIRE(changes);
     REQUIRE(changes->size() == 1);
     CHECK(changes->front().path == "/etc/fstab");
-    CHECK(changes->front().lines == std::vector{boot_line});
+    CHECK(changes->front().taken_out == std::vector{boot_line});
     CHECK(scene.system.files["/root/etc/fstab"].find("#mdrescue-bypass# " + boot_line) !=
           std::string::npos);
     const auto again = scene.bypass();
@@ -43,8 +43,25 @@ TEST_CASE("taken out, told, and put back byte for byte") {
     CHECK(again->empty());
     const auto back = restore_tables(scene.system, "/root", Writing::really);
     REQUIRE(back);
-    CHECK(back->front().lines == std::vector{boot_line});
+    CHECK(back->front().put_back == std::vector{boot_line});
     CHECK(scene.system.files["/root/etc/fstab"] == scene.original);
+}
+
+TEST_CASE("what is lost stays out, or is taken out; the rest is put back") {
+    Scene scene;
+    const model::Machine whole = test::linux_journal_machine();
+    const std::vector lost{whole.arrays[0].uuid};
+    const auto restore = [&] {
+        return restore_tables_without(lost, scene.system, "/root", whole, Writing::really).value();
+    };
+    REQUIRE(scene.bypass());
+    auto changes = restore();
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].put_back == std::vector{boot_line});
+    REQUIRE(changes[0].taken_out.size() == 1);
+    CHECK(changes[0].taken_out[0].find("swap") != std::string::npos);
+    CHECK(scene.system.files["/root/etc/fstab"].find("\n" + boot_line) != std::string::npos);
+    CHECK(restore().empty());
 }
 
 TEST_CASE("nothing is written by a dry run, or where nothing changes") {

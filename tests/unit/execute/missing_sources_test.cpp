@@ -56,6 +56,34 @@ TEST_CASE("an array that does not run takes its swap") {
     CHECK_FALSE(stopped.missing("/dev/md1"));
 }
 
+TEST_CASE("what lay on a lost array is taken out, and nothing else") {
+    const model::Machine whole = test::linux_journal_machine();
+    const std::string fstab =
+        "/dev/md1 / ext2 defaults 1 1\nLABEL=/boot /boot ext2 defaults 1 2\n"
+        "UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0\n"
+        "UUID=0a0b0c0d-added-later /later ext4 defaults 0 2\n/dev/sr0 /cd auto "
+        "defaults 0 0\n";
+    const auto lines = [&](const std::vector<std::string> &arrays) {
+        return bypass_lost({fstab, ""}, whole, arrays).fstab.lines;
+    };
+    CHECK(lines({}).empty());
+    CHECK(lines({whole.arrays[0].uuid}) ==
+          Lines{"UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0"});
+}
+
+TEST_CASE("a container on a lost array is taken out of crypttab, and its mapping out of fstab") {
+    model::Machine machine = test::linux_journal_machine();
+    machine.arrays[0].content = {};
+    machine.arrays[0].content.kind = model::Content::Kind::luks;
+    machine.arrays[0].content.type = "crypto_LUKS";
+    machine.arrays[0].content.uuid = "luks-1";
+    const auto edited =
+        bypass_lost({"/dev/mapper/data /srv ext4 defaults 0 2\n", "data UUID=luks-1 none luks\n"},
+                    machine, {machine.arrays[0].uuid});
+    CHECK(edited.crypttab.lines.size() == 1);
+    CHECK(edited.fstab.lines.size() == 1);
+}
+
 TEST_CASE("kernel names move: what is there now must be what is meant") {
     Case moved{without_disk(test::linux_journal_machine(), "disk1")};
     for (model::Disk &disk : moved.observed.disks) // disk2 is sda now, and its sda1 a member of md0

@@ -36,6 +36,13 @@ TEST_CASE(
         md0("array_state") = "";
         CHECK_FALSE(proof().proven);
     }
+    SUBCASE("its data is lost: there is nothing to prove (FAULTS 32)") {
+        f.plan.lost = {f.profile.machine.arrays[0].uuid};
+        md0("array_state") = "";
+        CHECK(proof().proven);
+        CHECK_FALSE(proof().expected);
+        return;
+    }
     SUBCASE("it is not here") {
         f.context.observed.arrays.erase(f.context.observed.arrays.begin());
         CHECK_FALSE(proof().proven);

@@ -67,6 +67,23 @@ TEST_CASE("plans of the article's two failures, in words") {
     check_golden("linux-journal-disk4.txt", in_words(test::replaced("disk4", "0.90")));
 }
 
+TEST_CASE("nothing is done to an array whose data is lost; the rest is recovered (FAULTS 32)") {
+    const test::Look look = test::stripe_lost();
+    const plan::Plan plan = plan_of(look);
+    CHECK(plan.lost == std::vector{look.profile.machine.arrays[0].uuid});
+    const std::string md1 = look.profile.machine.arrays[1].uuid;
+    for (const plan::Step &step : plan.steps) {
+        if (const auto *add = std::get_if<plan::AddMember>(&step))
+            CHECK(add->array == md1);
+        if (const auto *wait = std::get_if<plan::WaitForRebuild>(&step))
+            CHECK(wait->arrays == std::vector{md1});
+        if (const auto *writable = std::get_if<plan::MakeWritable>(&step))
+            CHECK(writable->array == md1);
+    }
+    CHECK(count<plan::AddMember>(plan) == 1);
+    CHECK(in_words(look).find("Take out those of what is lost: md0.") != std::string::npos);
+}
+
 TEST_CASE("the same disks under other names give the same plan") {
     const test::Look look = test::replaced("disk1");
     test::Look renamed = look;

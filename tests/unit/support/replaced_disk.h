@@ -73,6 +73,19 @@ inline Look replaced(const std::string &id, const std::string &metadata = "1.2")
     return look;
 }
 
+/// The same of disk2, where md0 (the swap) was striped over disks 2 to 6: its data is gone.
+inline Look stripe_lost() {
+    Look look = replaced("disk2");
+    for (model::Machine *machine : {&look.profile.machine, &look.observed}) {
+        machine->arrays[0].level = 0;
+        for (model::ArrayMember &member : machine->arrays[0].members)
+            member.array_state.clear();
+    }
+    look.observed.arrays[0].kernel_name.clear();
+    look.observed.arrays[0].running_state.clear();
+    return look;
+}
+
 /// The UEFI mirror with the disk `id` gone and a blank one in its place, `more` bytes larger.
 inline Look mirror_replaced(const std::string &id, std::uint64_t more = 0) {
     Look look{profile_of(mirror_uefi_machine()), {}, {}};
