@@ -48,13 +48,17 @@ std::optional<manifest::DigestField> digest_field(system::System &system, const 
 /// is taken over is the image's own.
 class StickDigest {
   public:
-    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field) {
+    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field,
+                const Reader &also)
+        : also_(also) {
         const auto record = system.read_at(medium.device, manifest::kept_table_offset(field.bytes),
                                            manifest::kept_table_size);
         if (record)
             kept_ = manifest::parse_kept_table(field.sha256, *record);
     }
     void update(std::string_view bytes) {
+        if (also_)
+            also_(bytes);
         if (kept_ && at_ < manifest::system_area_size) {
             std::string image(bytes);
             manifest::put_kept_table(*kept_, at_, image.data(), image.size());
@@ -67,6 +71,7 @@ class StickDigest {
     [[nodiscard]] std::string finish() { return digest_.finish(); }
 
   private:
+    const Reader &also_;
     std::optional<std::string> kept_;
     std::uint64_t at_ = 0;
     manifest::ImageDigest digest_;
@@ -74,9 +79,10 @@ class StickDigest {
 
 /// The linear read; false when anything differs or cannot be read.
 bool whole_image_sound(system::System &system, const Medium &medium,
-                       const manifest::DigestField &field, util::Progress &progress) {
+                       const manifest::DigestField &field, util::Progress &progress,
+                       const Reader &also) {
     progress.phase("checking the medium", field.bytes);
-    StickDigest digest(system, medium, field);
+    StickDigest digest(system, medium, field, also);
     const auto bytes = read_all(system, medium.device, field.bytes, digest, progress, 0);
     return bytes == field.bytes && digest.finish() == field.sha256;
 }
@@ -104,14 +110,19 @@ Result<CheckReport> check_files(system::System &system, std::uint64_t total,
 
 } // namespace
 
+std::uint64_t image_size(system::System &system, const Medium &medium) {
+    const auto field = digest_field(system, medium);
+    return field ? field->bytes : 0;
+}
+
 Result<CheckReport> check_medium(system::System &system, const Medium &medium,
-                                 util::Progress &progress) {
+                                 util::Progress &progress, const Reader &also) {
     // What was read before is in memory: look at the medium instead (kernel documentation,
     // admin-guide/sysctl/vm.rst). A check that stays partly in memory is still a check.
     if (const auto dropped = system.write_control("/proc/sys/vm/drop_caches", "1"); !dropped)
         progress.warn(dropped.error().message);
     const auto field = digest_field(system, medium);
-    if (field && whole_image_sound(system, medium, *field, progress))
+    if (field && whole_image_sound(system, medium, *field, progress, also))
         return CheckReport{field->bytes, {}};
     if (cancelled())
         return util::cancelled();

@@ -6,10 +6,15 @@
 #include "util/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mdrescue::agent {
+
+/// Takes all that is read from the medium, in order.
+using Reader = std::function<void(std::string_view bytes)>;
 
 struct CheckReport {
     std::uint64_t bytes = 0; ///< read
@@ -20,8 +25,13 @@ struct CheckReport {
 
 /// Checks every byte of the image on the medium: one linear read, which is what a CD is fastest at,
 /// against the digest in its volume descriptor; only when that fails, file by file, to name what is
-/// damaged. Errors: the digests themselves are gone; util::cancelled() on util::cancel_requested.
+/// damaged. `also` sees the bytes of the linear read. Errors: the digests themselves are gone;
+/// util::cancelled() on util::cancel_requested.
 [[nodiscard]] util::Result<CheckReport> check_medium(system::System &system, const Medium &medium,
-                                                     util::Progress &progress);
+                                                     util::Progress &progress,
+                                                     const Reader &also = {});
+
+/// The size of the image on the medium in bytes; 0 when it does not say.
+[[nodiscard]] std::uint64_t image_size(system::System &system, const Medium &medium);
 
 } // namespace mdrescue::agent

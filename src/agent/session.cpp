@@ -4,11 +4,13 @@
 #include "agent/check.h"
 #include "agent/console_progress.h"
 #include "agent/installed.h"
+#include "agent/medium_copy.h"
 #include "agent/modules.h"
 #include "agent/recovery.h"
 #include "agent/screens.h"
 #include "agent/waiting.h"
 #include "execute/assemble.h"
+#include "execute/named_devices.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -45,6 +47,8 @@ class Session {
     void check();
     void open_shell(std::size_t console);
     util::Result<void> check_once(util::Progress &progress);
+    util::Result<void> check_and_keep(util::Progress &progress);
+    util::Result<void> sound(const CheckReport &report);
     std::optional<Ending> recover(bool unattended);
     std::optional<Ending> finished();
     std::optional<Ending> leave(Ending ending);
@@ -191,9 +195,33 @@ util::Result<void> Session::check_once(util::Progress &progress) {
     if (medium_sound_)
         return {};
     MDR_TRY_ASSIGN(const CheckReport report, check_medium(system_, medium_, progress));
+    return sound(report);
+}
+
+util::Result<void> Session::sound(const CheckReport &report) {
     if (!report.sound())
         return util::fail("the medium is damaged: " + util::printable(report.damaged.front()));
     medium_sound_ = true;
+    return {};
+}
+
+/// The same, and the medium need not stay in its drive for what follows.
+util::Result<void> Session::check_and_keep(util::Progress &progress) {
+    if (medium_sound_)
+        return {};
+    const auto devices = execute::named_devices(facts_.profile->machine);
+    const bool luks = std::any_of(devices.begin(), devices.end(), [](const auto &device) {
+        return device.content->kind == model::Content::Kind::luks;
+    });
+    MediumCopy copy(system_, image_size(system_, medium_),
+                    memory_for_work + (luks ? memory_for_luks : 0));
+    MDR_TRY_ASSIGN(const CheckReport report,
+                   check_medium(system_, medium_, progress,
+                                [&](std::string_view bytes) { copy.append(bytes); }));
+    MDR_TRY(sound(report));
+    MDR_TRY_ASSIGN(const bool kept, copy.take_place_of(medium_));
+    if (kept)
+        say("The medium is sound, and is in memory now: it may be taken out.", Style::good);
     return {};
 }
 
@@ -209,7 +237,7 @@ std::optional<Ending> Session::recover(bool unattended) {
         .profile = *facts_.profile,
         .places = std::move(places),
         .medium = facts_.medium,
-        .check_medium = [this](util::Progress &progress) { return check_once(progress); },
+        .check_medium = [this](util::Progress &progress) { return check_and_keep(progress); },
         .observed = unattended ? facts_.observed : std::nullopt, // just looked at
         .unattended = unattended};
     const RecoveryEnd ended = agent::recover(system_, terminal_, observe_, start);

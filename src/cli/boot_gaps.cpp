@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/boot_gaps.h"
 
+#include "model/family.h"
 #include "plan/filesystems.h"
 #include "util/text.h"
 
@@ -19,13 +20,13 @@ bool holds_one_of(const manifest::Tree &boot, const std::vector<std::string> &na
 } // namespace
 
 std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string &kernel_version) {
-    const std::vector<std::string> initramfs{
-        "boot/initrd.img-" + kernel_version,         // initramfs-tools
-        "boot/initramfs-" + kernel_version + ".img", // dracut
-        "boot/initrd-" + kernel_version,             // dracut on SUSE
-    };
-    const std::vector<std::string> menus{"boot/grub/grub.cfg", "boot/grub2/grub.cfg",
-                                         "boot/loader/loader.conf"};
+    std::vector<std::string> initramfs;
+    std::vector<std::string> menus{"boot/loader/loader.conf"}; // systemd-boot(7)
+    for (const model::Family &family : model::families) {
+        initramfs.push_back(
+            fmt::format("boot/{}{}{}", family.initramfs, kernel_version, family.initramfs_suffix));
+        menus.push_back(fmt::format("boot/{}/grub.cfg", family.grub));
+    }
     std::vector<std::string> gaps;
     if (!holds_one_of(boot, initramfs))
         gaps.push_back(fmt::format("/boot has no initramfs for kernel {}: a system whose root is "

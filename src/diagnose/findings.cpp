@@ -108,11 +108,19 @@ class Search {
     [[nodiscard]] bool cloned() const {
         const auto is_here = [](const DiskMatch &match) { return match.observed.has_value(); };
         const auto same = [&](const DiskMatch &match) {
-            return is_here(match) && !match.other_hardware;
+            return is_here(match) && (!match.other_hardware || same_serial(match));
         };
         const auto &disks = comparison_.disks;
         return std::any_of(disks.begin(), disks.end(), is_here) &&
                std::none_of(disks.begin(), disks.end(), same);
+    }
+
+    /// A disk on another controller may have another model (a virtual one, one behind USB).
+    [[nodiscard]] bool same_serial(const DiskMatch &match) const {
+        const Disk *recorded = model::find_disk(profile_.machine, match.recorded);
+        const Disk *now = model::find_disk(observed_, *match.observed);
+        return recorded != nullptr && now != nullptr && !now->serial.empty() &&
+               recorded->serial == now->serial;
     }
 
     [[nodiscard]] std::string kernel_name(const std::string &observed) const {

@@ -2,6 +2,7 @@
 #include "execute/boot_loader.h"
 
 #include "execute/grub_bios.h"
+#include "model/family.h"
 
 #include <fmt/format.h>
 #include <functional>
@@ -63,9 +64,10 @@ Result<BootLoaderOnDisk> recorded_boot_loader(const model::Disk &recorded) {
 }
 
 std::string grub_platform_directory(system::System &system, const std::string &boot) {
-    for (const char *name : {"/grub/i386-pc", "/grub2/i386-pc"})
-        if (system.exists(boot + name))
-            return boot + name;
+    for (const model::Family &family : model::families)
+        if (std::string files = fmt::format("{}/{}/i386-pc", boot, family.grub);
+            system.exists(files))
+            return files;
     return "";
 }
 

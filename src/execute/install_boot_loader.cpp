@@ -3,6 +3,7 @@
 #include "execute/installed_root.h"
 #include "execute/recorded_boot_areas.h"
 #include "execute/steps.h"
+#include "model/family.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -51,10 +52,12 @@ Result<void> check_record_fits(Context &context, const plan::InstallBootLoader &
 }
 
 Result<std::string> find_program(system::System &system, const InstalledRoot &root) {
-    for (const char *name : {"grub-install", "grub2-install"})
+    for (const model::Family &family : model::families)
         for (const char *directory : {"/usr/sbin/", "/sbin/", "/usr/bin/"})
-            if (system.exists(root.file(std::string(directory) + name)))
-                return std::string(directory) + name;
+            if (const std::string program =
+                    fmt::format("{}{}install", directory, family.grub_program);
+                system.exists(root.file(program)))
+                return program;
     return fail("the installed system has no grub-install");
 }
 

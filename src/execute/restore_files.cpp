@@ -3,6 +3,7 @@
 #include "execute/mounting.h"
 #include "execute/snapshot_files.h"
 #include "execute/steps.h"
+#include "model/family.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -41,10 +42,12 @@ bool holds(const Snapshot &snapshot, const std::string &path) {
 /// in the top directory where there is none.
 bool is_grub_installs(const Snapshot &snapshot, const Node &node) {
     if (node.path == snapshot.prefix)
-        return !holds(snapshot, snapshot.prefix + "/grub") &&
-               !holds(snapshot, snapshot.prefix + "/grub2");
-    for (const char *grub : {"/grub", "/grub2"}) {
-        const std::string top = snapshot.prefix + grub;
+        return std::none_of(
+            model::families.begin(), model::families.end(), [&](const model::Family &family) {
+                return holds(snapshot, fmt::format("{}/{}", snapshot.prefix, family.grub));
+            });
+    for (const model::Family &family : model::families) {
+        const std::string top = fmt::format("{}/{}", snapshot.prefix, family.grub);
         if (node.path == top)
             return node.kind == Node::Kind::directory;
         for (const char *name : {"/i386-pc", "/fonts", "/locale"})

@@ -3,6 +3,7 @@
 
 #include "media/boot_images_prefix.h"
 #include "media/fat_image.h"
+#include "model/family.h"
 #include "util/bytes.h"
 #include "util/digest.h"
 #include "util/text.h"
@@ -40,11 +41,10 @@ class Maker {
     }
 
   private:
-    /// Other distributions keep GRUB's parts in their own place.
     [[nodiscard]] std::string parts_directory(const std::string &platform,
                                               const std::string &needed) const {
-        for (const std::string_view base : {"usr/lib/grub", "usr/share/grub2", "usr/lib/grub2"}) {
-            std::string directory = fmt::format("{}/{}/{}", root(), base, platform);
+        for (const model::Family &family : model::families) {
+            std::string directory = fmt::format("{}/{}/{}", root(), family.grub_parts, platform);
             if (system_.exists(directory + "/" + needed))
                 return directory;
         }
@@ -98,7 +98,8 @@ class Maker {
 
     util::Result<void> run_mkimage(std::vector<std::string> argv) {
         std::string reason;
-        for (const char *name : {"grub2-mkimage", "grub-mkimage"}) {
+        for (const model::Family &family : model::families) {
+            const std::string name = std::string(family.grub_program) + "mkimage";
             argv.front() = name;
             const auto output = system_.run({argv});
             if (!output) {

@@ -54,7 +54,11 @@ util::Result<Image> import(const std::string &path) {
     IsoImage *image = nullptr;
     MDR_ISO(what, iso_image_new("", &image));
     Image owner(image);
-    MDR_ISO(what, iso_image_import(image, source, options, nullptr));
+    // Not wanted, but libisofs 1.5.6 ends the process where there is no place for them.
+    IsoReadImageFeatures *features = nullptr;
+    const int status = iso_image_import(image, source, options, &features);
+    iso_read_image_features_destroy(features);
+    MDR_ISO(what, status);
     return owner;
 }
 

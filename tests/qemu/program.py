@@ -31,6 +31,8 @@ MENU_DRAWN = r"automatically in"
 READY = r"^mdrescue: READY guided$"
 # "Check this medium" found every byte right.
 MEDIUM_SOUND = r"^mdrescue: RESULT done: the medium is sound"
+# After it was read for the guided recovery.
+MEDIUM_IN_MEMORY = r"The medium is sound, and is in memory now: it may be taken out\."
 # Something went wrong so early that nobody else says so.
 BOOT_FAILURE = r"Kernel panic|grub rescue>|error: bad shim signature|Security Violation|mdrescue: RESULT failed.*"
 

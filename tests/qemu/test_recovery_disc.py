@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The guided recovery from the disc: a disk is dead, a blank one is there, and afterwards the machine is what it was."""
 
+import dataclasses
+
 import program
 import recovered
 from lab.disks import MIB
@@ -81,12 +83,37 @@ def test_fault_07_other_places(lab, name):
     proven(machine, made, boot_disk=8)
 
 
+@cases(case("lsi", "lsi", True, thorough=True), case("sata", "sata", True, thorough=True), case("sata-no-serials", "sata", False, thorough=True),
+       case("virtio", "virtio", True, thorough=True), case("virtio-no-serials", "virtio", False, thorough=True),
+       case("nvme", "nvme", True, thorough=True), case("usb", "usb", True, thorough=True), case("usb-no-serials", "usb", False, thorough=True))
+def test_fault_07_other_controller(lab, bus, serials):
+    """All disks hang on a controller of another kind, and so in other places, under other names and without world wide names; they may even be
+    without serials: the recovery goes by content, and the machine starts there."""
+    made = program.image(lab, NEW)
+    there = made.disks if serials else [dataclasses.replace(disk, serial="", wwn="") for disk in made.disks]
+    machine = from_disc(lab, dataclasses.replace(made, disks=there), blank_instead_of(0, serial=BLANK if serials else ""), bus=bus)
+    proven(machine, made)
+
+
 @cases(case("larger", 1500 * MIB, NEW, thorough=True), case("larger.0.90", 1500 * MIB, OLD, thorough=True),
        case("smaller", LAYOUTS[NEW].end(0) + MIB, NEW, thorough=True))
 def test_fault_11_other_size(lab, size, name):
     """2e: the replacement of disk 1 is larger, or smaller in the free space at its end alone: the same partitions (fault 10, 11)."""
     made = program.image(lab, name)
     proven(from_disc(lab, made, blank_instead_of(0, size=size)), made)
+
+
+@cases(case("cd.1.2", "cd", thorough=True), case("usb.1.2", "usb", thorough=True))
+def test_medium_taken_out(lab, kind):
+    """Once the medium was read it is in memory, which is said; it is taken out before the question is answered, and the recovery goes to its end."""
+    made = program.image(lab, NEW)
+    machine = program.boot(lab, made, kind, prepare=blank_instead_of(0))
+    program.agent_screen(machine)
+    asked = program.ask(machine).shows(program.MEDIUM_IN_MEMORY)
+    machine.take_medium_out()
+    led_to_the_end(machine, asked)
+    program.power_off(machine)
+    proven(machine, made)
 
 
 @cases(case("512-mb.1.2", NEW, 512, thorough=True))

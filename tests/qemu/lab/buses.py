@@ -16,6 +16,8 @@ class Bus:
 
 BUSES = {
     "scsi": Bus("virtio-scsi-pci,id=scsi0", "scsi-hd,bus=scsi0.0,channel=0,scsi-id={slot},lun=0", removable=True),
+    "lsi": Bus("lsi53c895a,id=scsi0", "scsi-hd,bus=scsi0.0,channel=0,scsi-id={slot},lun=0", removable=True),
+    "usb": Bus("qemu-xhci,id=usb,p2=15,p3=15", "usb-storage,bus=usb.0,port={port}", wwn=False, removable=True),
     "sata": Bus("ich9-ahci,id=sata", "ide-hd,bus=sata.{slot}"),
     "nvme": Bus("", "nvme,addr={address}", wwn=False),
     "virtio": Bus("", "virtio-blk-pci,addr={address}", wwn=False),

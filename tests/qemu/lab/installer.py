@@ -68,15 +68,15 @@ class Installer:
     def create_arrays(self):
         """Arrays; the disks are all zeros, so their parity is right from the start (--assume-clean)."""
         for array in self.layout.arrays:
-            members = " ".join(self.device(member) for member in array.members)
+            members = " ".join(self.device(member) for member in array.members + array.spares)
             options = f"--chunk={array.chunk_kib} " if array.chunk_kib else ""
             options += "--bitmap=internal " if array.bitmap else ""
             options += f"--write-journal={self.device(array.journal[0])} " if array.journal else ""
-            spares = " ".join(self.device(spare) for spare in array.spares)
+            options += f"--spare-devices={len(array.spares)} " if array.spares else ""
             options += "--assume-clean " if array.level != "0" else ""
             self.run(f"mdadm --create /dev/md{array.number} --uuid={self.layout.identity(f'md{array.number}')} --run --level={array.level} "
                      f"{options}--metadata={array.metadata} --homehost={self.layout.hostname} "
-                     f"--raid-devices={len(array.members)} --spare-devices={len(array.spares)} {members} {spares}")
+                     f"--raid-devices={len(array.members)} {members}")
             if array.level in ("4", "5", "6"):
                 self.run(f"echo 4096 >/sys/block/md{array.number}/md/stripe_cache_size")
 

@@ -76,7 +76,7 @@ class Machine:
     def _device(self, slot, disk):
         """The device of a disk: in the same place whatever other disks there are."""
         bus, address = BUSES[self.bus], 0x10 + slot
-        device = bus.device.format(slot=slot, address=f"{address:#x}") + f",id=slot{slot},drive=disk{slot}" + disk.properties(bus)
+        device = bus.device.format(slot=slot, address=f"{address:#x}", port=slot + 1) + f",id=slot{slot},drive=disk{slot}" + disk.properties(bus)
         if self.boot_disk in (slot, ALL):
             device += f",bootindex={1 + (slot if self.boot_disk == ALL else 0)}"
         return device
@@ -99,8 +99,8 @@ class Machine:
         image = f"if=none,id=medium,format=raw,readonly=on,file={self.medium.image}"
         first = "" if self.kernel else ",bootindex=0"  # a kernel that is started directly takes this place itself
         if self.medium.kind == "cd":
-            return ["-drive", image + ",media=cdrom", "-device", f"ide-cd,drive=medium,bus=ide.0{first}"]
-        return ["-device", "qemu-xhci", "-drive", image, "-device", f"usb-storage,drive=medium,removable=on{first}"]
+            return ["-drive", image + ",media=cdrom", "-device", f"ide-cd,id=medium-device,drive=medium,bus=ide.0{first}"]
+        return ["-device", "qemu-xhci", "-drive", image, "-device", f"usb-storage,id=medium-device,drive=medium,removable=on{first}"]
 
     def write_log(self, slot):
         """The log of all writes to the disk in a slot since the machine was last started (made where `logged` is set; see writelog.py)."""
@@ -242,6 +242,16 @@ class Machine:
         while self.qmp.event("DEVICE_DELETED").get("device") != f"slot{slot}":
             pass
         self.disks[slot] = None
+
+    def take_medium_out(self):
+        """Takes the medium out of the running machine, whose system must have let go of it: a drive with a closed lock is an error."""
+        if self.medium.kind == "usb":
+            self.qmp.command("device_del", id="medium-device")
+            while self.qmp.event("DEVICE_DELETED").get("device") != "medium-device":
+                pass
+        else:
+            self.qmp.command("eject", id="medium-device")
+        self.medium = None
 
     def replace_disk(self, slot, size=None, serial=None, fill=None, **properties):
         """Puts another disk into a slot of the machine, which must be off; returns it.

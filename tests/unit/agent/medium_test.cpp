@@ -111,9 +111,14 @@ TEST_CASE("a sound medium is one linear read; bytes after the image do not count
     system.files["/dev/sr0"] += "rest of a larger stick";
     system.files["/medium/boot/vmlinuz"] = "not looked at";
     util::Progress progress;
-    const auto report = check_medium(system, medium, progress).value();
+    std::string seen;
+    const auto report = check_medium(system, medium, progress, [&](std::string_view bytes) {
+                            seen += bytes;
+                        }).value();
     CHECK(report.sound());
     CHECK(report.bytes == disc.image.size());
+    CHECK(image_size(system, medium) == disc.image.size());
+    CHECK(seen == disc.image);
 }
 
 TEST_CASE("a stick with a partition behind the image is sound by the table that is kept there") {

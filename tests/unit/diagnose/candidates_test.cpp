@@ -250,8 +250,9 @@ TEST_CASE(
     CHECK(cloned());
     CHECK_FALSE(diagnose::refuses(findings(look)));
     SUBCASE("a disk without a serial says nothing") { look.observed.disks[1].serial.clear(); }
-    SUBCASE("the same disk is there") {
+    SUBCASE("one of them is there, on a controller that calls it something else") {
         look.observed.disks[1].serial = look.profile.machine.disks[2].serial;
+        look.observed.disks[1].model = "USB bridge";
     }
     CHECK_FALSE(cloned());
 }
