@@ -70,7 +70,7 @@ class Installer:
         for array in self.layout.arrays:
             members = " ".join(self.device(member) for member in array.members + array.spares)
             options = f"--chunk={array.chunk_kib} " if array.chunk_kib else ""
-            options += "--bitmap=internal " if array.bitmap else ""
+            options += "--bitmap=internal --bitmap-chunk=4M " if array.bitmap else ""  # by default so large that a small array has few
             options += f"--write-journal={self.device(array.journal[0])} " if array.journal else ""
             options += f"--spare-devices={len(array.spares)} " if array.spares else ""
             options += "--assume-clean " if array.level != "0" else ""
