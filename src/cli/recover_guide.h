@@ -28,14 +28,17 @@ Never run mdadm --create, and do not format anything by hand.
     takes the end of its serial number. Enter alone never writes.
 
  5. Let it work. The arrays are rebuilt last, and go on by themselves if the
-    machine is restarted meanwhile. If power fails or it is interrupted, start
-    it again: it goes on where it was.
+    machine is restarted meanwhile; `mdrescue recover` there does what is left.
+    If power fails or it is interrupted, start it again: it goes on where it
+    was.
 
  6. At the end it says for each disk whether this machine starts from it, and
     what could not be proven. Take the disc out, restart, and make a new image:
       mdrescue build
 
-If it refuses, the reason says what to do. Nothing was written then.
+If it refuses, the reason says what to do. Nothing was written then. An array
+that has lost more disks than it can do without is named, and left as it is;
+the rest is recovered, unless the system itself lies there.
 )";
 
 } // namespace mdrescue::cli
