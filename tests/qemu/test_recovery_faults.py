@@ -21,6 +21,12 @@ def test_fault_05_not_blank(lab, name):
     made = program.image(lab, name)
     machine = program.boot(lab, made, prepare=blank_instead_of(0, fill=fill), logged=True)
     program.agent_screen(machine)
+    recovered_by_serial(machine)
+    proven(machine, made)
+
+
+def recovered_by_serial(machine):
+    """Leads a machine at the agent's overview through the recovery, where the end of the replacement's serial is asked for: yes is not enough."""
     for answer in ("yes", "", BLANK[-4:]):
         asked = program.ask(machine)
         assert asked.word == "confirm", asked
@@ -31,6 +37,25 @@ def test_fault_05_not_blank(lab, name):
             program.back(machine)
     program.finish(machine.console)
     program.power_off(machine)
+
+
+@cases(case("1.2", NEW, thorough=True))
+def test_fault_25_clone(lab, name):
+    """A copy of the machine: what is on its disks is the recorded machine's, and each says that it is another. That is told, unattended it is
+    refused, and the end of the replacement's serial has to be typed."""
+    made = program.image(lab, name)
+    copy = dataclasses.replace(made, disks=[dataclasses.replace(disk, serial=f"COPY{slot}", wwn="") for slot, disk in enumerate(made.disks)])
+    unattended = program.boot_in_mode(lab, copy, program.UNATTENDED, blank_instead_of(0), logged=True)
+    assert program.event(unattended.console, 300).word == "refused"
+    recovered.nothing_written(unattended)
+    unattended.kill()
+    machine = program.boot(lab, copy, prepare=blank_instead_of(0), logged=True)
+    program.agent_screen(machine)
+    program.ask(machine).shows(program.COPY_OF_MACHINE)
+    program.answer(machine.console, "", program.PROMPTS["serial"])
+    assert program.event(machine.console).word == "cancelled"
+    program.back(machine)
+    recovered_by_serial(machine)
     proven(machine, made)
 
 
