@@ -43,6 +43,36 @@ ordered_json array_json(const diagnose::ArrayState &array) {
             {"degraded", array.missing > 0}};
 }
 
+ordered_json recorded_disks(const model::Machine &machine) {
+    ordered_json disks = ordered_json::array();
+    for (const model::Disk &disk : machine.disks)
+        disks.push_back({{"disk", util::printable(disk.id)},
+                         {"model", util::printable(disk.model)},
+                         {"serial", util::printable(disk.serial)},
+                         {"wwn", util::printable(disk.wwn)},
+                         {"position", util::printable(disk.position)},
+                         {"bytes", disk.size}});
+    return disks;
+}
+
+ordered_json recorded_arrays(const model::Machine &machine) {
+    ordered_json arrays = ordered_json::array();
+    for (const model::Array &array : machine.arrays) {
+        ordered_json members = ordered_json::array();
+        for (const model::ArrayMember &member : array.members)
+            members.push_back({{"disk", util::printable(member.device.disk)},
+                               {"partition", member.device.partition},
+                               {"slot", member.slot}});
+        arrays.push_back({{"name", util::printable(array.kernel_name)},
+                          {"uuid", util::printable(array.uuid)},
+                          {"level", model::level_name(array.level)},
+                          {"metadata", util::printable(array.metadata)},
+                          {"slots", array.slots},
+                          {"members", members}});
+    }
+    return arrays;
+}
+
 } // namespace
 
 std::string build_json(const BuildReport &report) {
@@ -74,6 +104,8 @@ std::string inspect_json(const media::ImageInfo &info, const std::vector<SizePar
                       {"kernel", util::printable(info.profile.image_kernel)},
                       {"degraded", info.profile.degraded},
                       {"starts_on", starts_on(info.bios, info.uefi, info.secure_boot)},
+                      {"disks", recorded_disks(info.profile.machine)},
+                      {"arrays", recorded_arrays(info.profile.machine)},
                       {"files", files}};
     for (const SizePart &part : sizes) {
         ordered_json one{{"part", part.name}, {"bytes", part.bytes}};

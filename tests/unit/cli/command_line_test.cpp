@@ -266,6 +266,11 @@ TEST_CASE_FIXTURE(SmallRoot, "whatever is printed with --json is JSON and nothin
     CHECK(built["bytes"] == fs::file_size(output));
     const auto inspected = parsed(mdrescue_says({"inspect", "--json", output}), 0);
     CHECK(inspected["image_id"] == built["image_id"]);
+    CHECK(inspected["disks"].size() == 6);
+    CHECK(inspected["disks"][0]["disk"] == "disk1");
+    CHECK(inspected["disks"][0]["bytes"] > 0);
+    CHECK(inspected["arrays"].size() == 2);
+    CHECK(inspected["arrays"][0]["members"].size() == inspected["arrays"][0]["slots"]);
     CHECK(inspected["host_name"] == "journal");
     const auto verified = parsed(mdrescue_says({"verify", "--json", output}), 0);
     CHECK(verified["sha256"] == built["sha256"]);
