@@ -73,6 +73,8 @@ LOST_LEFT_ALONE = r"md1 is lost, and was left alone: its data comes from a backu
 WHOLE_BUT = r"is whole again but for md1, whose data is lost$"
 # Firmware's Secure Boot, by way of shim and GRUB, does not let a kernel pass.
 KERNEL_REFUSED = r"bad shim signature|prohibited by secure boot policy"
+# The disc was started by the firmware that the machine does not start by.
+OTHER_FIRMWARE = r"This system was started by UEFI firmware, and journal starts by BIOS\."
 COPY_OF_MACHINE = r"each of them is another disk than recorded: this may be a copy of that machine"
 OTHER_MACHINE = r"this is another machine"
 UNKNOWN_MACHINE = r"no array was found"

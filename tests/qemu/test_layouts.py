@@ -10,8 +10,9 @@ from lab import payload, writelog
 from lab.console import plain
 from lab.disks import MIB, SECTOR
 from lab.installer import wait_for_prompt
+from lab.layouts import LAYOUTS
 from lab.runner import case, cases
-from recoveries import all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
+from recoveries import NEW, all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
 
 MIRROR_UEFI, SINGLE_ESP, MIRROR_BIOS_GPT, RAID6_LUKS = "mirror-uefi", "single-esp", "mirror-bios-gpt", "raid6-luks"
 MIRROR_BIOS_MBR, MIRROR_UEFI_MDESP, RAID10_LVM_XFS = "mirror-bios-mbr", "mirror-uefi-mdesp", "raid10-lvm-xfs"
@@ -132,6 +133,35 @@ def test_uefi_machine_by_bios(lab, name):
     program.power_off(machine)
     machine.medium, machine.firmware, machine.first_variables = None, made.layout.firmware, None  # a firmware that knows no entry
     recovered.starts_alone(lab, machine, made, 0)
+
+
+@cases(case("linux-journal-1.2", NEW, thorough=True))
+def test_bios_machine_by_uefi(lab, name):
+    """The disc of a BIOS machine is started by UEFI firmware: that is said, and the recovered machine starts by BIOS as it did."""
+    made = program.image(lab, name)
+    machine = program.boot(lab, made, firmware="uefi", prepare=blank_instead_of(0))
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine).shows(program.OTHER_FIRMWARE))
+    all_steps_done(program.finish(machine.console))
+    program.power_off(machine)
+    recovered.starts_by_itself(machine, made)
+
+
+@cases(case("larger", 3000 * MIB, thorough=True), case("smaller", LAYOUTS["mirror-bios-gpt"].end(0) + 4 * MIB, thorough=True))
+def test_gpt_other_size(lab, size):
+    """The replacement in a GPT mirror is larger, or smaller in the free space at its end alone: the same GUIDs, names and places, and the
+    table's backup at the real end."""
+    made = program.image(lab, MIRROR_BIOS_GPT)
+    machine = program.boot(lab, made, prepare=blank_instead_of(0, size=size))
+    program.agent_screen(machine)
+    led_to_the_end(machine)
+    program.power_off(machine)
+    tables = re.sub(r"last-lba: \d+ ", "", made.state["partition tables"])  # the one thing that goes with the size
+    recovered.starts_by_itself(machine, dataclasses.replace(
+        made, state={what: said for what, said in made.state.items() if what != "partition tables"}))
+    assert re.sub(r"last-lba: \d+ ", "", recovered.answer(machine, "partition tables")) == tables
+    verified = machine.console.output("sgdisk --verify $(lsblk -bdnro PATH,SIZE | sed -n 's/ %d$//p')" % size)
+    assert "No problems found" in verified, verified
 
 
 @each_disk(2)
