@@ -349,7 +349,7 @@ class Recovery {
         const std::size_t root_needed = execute::root_point(plan_);
         execute::RunResult result = execute::run_steps(context, lines, 0, root_needed);
         if (result.kind == execute::RunResult::Kind::done) {
-            if (auto ended = unlock_root(context))
+            if (auto ended = open_root(context))
                 return *ended;
             result = execute::run_steps(context, lines, root_needed, restart);
         }
@@ -365,17 +365,28 @@ class Recovery {
 
     /// Without it the recovery goes on: the recorded boot loader is put back, and what is to be
     /// done inside the installed system is left to it.
-    std::optional<RecoveryEnd> unlock_root(execute::Context &context) {
+    void unlock_root(execute::Context &context, const model::MountPoint &root) {
         if (start_.unattended || !execute::is_locked(context))
-            return std::nullopt;
+            return;
         terminal_.show({{{"The installed system is behind LUKS. It is opened to run its own tools.",
                           Style::normal}}});
-        const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
-        if (const auto opened = unlock(context, terminal_, *root, "goes on without it"); !opened)
+        if (const auto opened = unlock(context, terminal_, root, "goes on without it"); !opened)
             terminal_.show({{{opened.error().message, Style::warning}}});
-        else if (const auto looked = execute::look_again(context); !looked)
+    }
+
+    /// FAULTS 30: a swap behind LUKS or LVM, and what sleeps in it, is seen only when that is open.
+    /// The root is opened here, before anything of it is used.
+    std::optional<RecoveryEnd> open_root(execute::Context &context) {
+        const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
+        if (root == nullptr || start_.places.online)
+            return std::nullopt;
+        unlock_root(context, *root);
+        const auto device = execute::filesystem_device(context, *root);
+        if (!device || !device->starts_with("/dev/mapper/")) // a step says what is wrong with it
+            return std::nullopt;
+        if (const auto looked = execute::look_again(context); !looked)
             return end(Outcome::failed, looked.error().message);
-        else if (diagnose::hibernated(context.observed)) // behind LUKS it is seen only now
+        if (diagnose::hibernated(context.observed))
             return end(Outcome::failed, diagnose::hibernated_words());
         return std::nullopt;
     }

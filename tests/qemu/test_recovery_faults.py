@@ -5,6 +5,7 @@ import dataclasses
 
 import program
 import recovered
+from lab import writelog
 from lab.disks import MIB, SECTOR, Fault
 from lab.installer import wait_for_prompt
 from lab.runner import case, cases
@@ -213,6 +214,31 @@ def test_fault_21_built_while_degraded(lab, name):
     machine.console.output("! test -e /root/bootcd.iso")
     program.build(machine, options="--allow-degraded")
     assert program.DEGRADED_THEN in machine.console.output("mdrescue inspect /root/bootcd.iso", 120)
+
+
+@cases(case("lvm", "mirror-bios-gpt", thorough=True))
+def test_fault_30_hibernated(lab, name):
+    """The installed system sleeps in a swap on LVM, which is seen only when the volumes are active: the recovery ends there, by itself as with an
+    operator, and nothing is written on the root filesystem."""
+    made = program.image(lab, name)
+    machine = lab.machine("sleeper", made.disks, bus=made.layout.bus)
+    machine.start()
+    wait_for_prompt(machine, made.layout, 300)
+    machine.console.output("swapoff -a; printf 'S1SUSPEND\\0' | dd of=/dev/vg0/swap bs=1 seek=4086 conv=notrunc,fsync status=none")
+    machine.power_off()
+    asleep = dataclasses.replace(made, disks=machine.disks)
+    for unattended in (True, False):
+        machine = (program.boot_in_mode(lab, asleep, program.UNATTENDED, blank_instead_of(0), logged=True) if unattended
+                   else program.boot(lab, asleep, prepare=blank_instead_of(0), logged=True))
+        if not unattended:
+            program.agent_screen(machine)
+            program.consent(machine.console, program.ask(machine))
+        seen = program.event(machine.console, 300)
+        assert seen.word == "failed" and "hibernated" in seen.sentence, seen
+        first, count = made.layout.partitions(1)[3]
+        superblock = MIB // SECTOR  # md's own, and all before the data
+        assert not writelog.inside(machine.write_log(1), [(first + superblock, count - superblock)]), "the root's array was written to"
+        machine.kill()
 
 
 NASTY = ("", "QM00001", "QM00001", " sp ace ", "$(reboot)", "\x1b[2J`id`;é")
