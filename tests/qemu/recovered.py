@@ -14,7 +14,7 @@ QUESTIONS = {
     "what fstab is worth": "findmnt --verify --verbose | grep -vE '/dev/(sd|vd|nvme)'; true",
     "mounts": "findmnt --real --types no9p -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
     "swap": "swapon --noheadings --show=UUID,LABEL,SIZE",
-    "partition tables": ("for disk in /dev/sd? /dev/vd? /dev/nvme?n?; do sfdisk -d $disk 2>/dev/null | sed \"s,$disk,,g\" | tr '\\n' ' '; echo; done "
+    "partition tables": ("for disk in /dev/sd? /dev/vd? /dev/nvme?n?; do sfdisk -d $disk 2>/dev/null | sed \"s,${disk}p\\?,,g\" | tr '\\n' ' '; echo; done "
                          "| grep label-id | sort -k 3"),
     "EFI system partitions": ("mkdir -p /run/esp; for esp in $(lsblk -rno PATH,PARTTYPE | sed -n 's/ c12a7328-f81f-11d2-ba4b-00a0c93ec93b$//p'); do "
                               "mount -o ro $esp /run/esp 2>/dev/null || mount $esp /run/esp; id=$(echo $(lsblk -no PARTUUID,UUID,LABEL $esp)); "
