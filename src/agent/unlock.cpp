@@ -107,19 +107,6 @@ std::optional<Volume> volume_of(const model::Machine &recorded, const std::strin
     return std::nullopt;
 }
 
-/// LVM is shown nothing but what was opened: a mirror's member can look like a physical volume.
-Result<void> activate(system::System &system, const Volume &volume,
-                      const std::vector<std::string> &opened) {
-    std::string filter;
-    for (const std::string &name : opened)
-        filter += fmt::format("\"a|^{}{}$|\",", mapper, name);
-    MDR_TRY(system.run({.argv = {"lvm", "vgchange", "--config",
-                                 fmt::format("devices{{filter=[{}\"r|.*|\"]}}", filter),
-                                 "--sysinit", "--activate", "y", "--noudevsync", volume.group},
-                        .environment = {"DM_DISABLE_UDEV=1"}}));
-    return {};
-}
-
 } // namespace
 
 Result<std::string> unlock(execute::Context &context, Terminal &terminal,
@@ -132,9 +119,9 @@ Result<std::string> unlock(execute::Context &context, Terminal &terminal,
         if (!volume && mapper + container.name != wanted)
             continue;
         MDR_TRY(open_one(context, terminal, container, otherwise));
-        opened.push_back(container.name);
-        if (volume)
-            MDR_TRY(activate(context.system, *volume, opened));
+        opened.push_back(mapper + container.name);
+        if (volume) // as yet a part of it may be closed
+            static_cast<void>(execute::activate_group(context.system, volume->group, opened));
         if (context.system.exists(wanted))
             return wanted;
     }

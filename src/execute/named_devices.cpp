@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/named_devices.h"
 
+#include "execute/volume_groups.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -80,14 +81,6 @@ void add_array(std::vector<NamedDevice> &devices, const model::Array &array) {
     }
 }
 
-/// The device mapper doubles dashes inside names (lvm(8), "VALID NAMES").
-std::string doubled_dashes(const std::string &name) {
-    std::string result;
-    for (const char c : name)
-        result += c == '-' ? std::string("--") : std::string(1, c);
-    return result;
-}
-
 void add_group(std::vector<NamedDevice> &devices, const model::VolumeGroup &group) {
     const bool complete = std::all_of(
         group.physical_volumes.begin(), group.physical_volumes.end(), [&](const std::string &uuid) {
@@ -99,10 +92,11 @@ void add_group(std::vector<NamedDevice> &devices, const model::VolumeGroup &grou
     if (!complete)
         return;
     for (const model::LogicalVolume &volume : group.volumes) {
-        const std::string mapped = doubled_dashes(group.name) + "-" + doubled_dashes(volume.name);
-        NamedDevice device{{fmt::format("/dev/{}/{}", group.name, volume.name),
-                            "/dev/mapper/" + mapped, "/dev/disk/by-id/dm-name-" + mapped},
-                           &volume.content};
+        const std::string mapped = mapper_name(group.name, volume.name);
+        NamedDevice device{
+            {fmt::format("/dev/{}/{}", group.name, volume.name), mapped,
+             "/dev/disk/by-id/dm-name-" + mapped.substr(std::string_view("/dev/mapper/").size())},
+            &volume.content};
         device.volume = volume.uuid;
         devices.push_back(std::move(device));
     }

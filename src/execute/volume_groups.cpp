@@ -35,23 +35,30 @@ std::string mapper_name(const std::string &group, const std::string &volume) {
     return "/dev/mapper/" + doubled(group) + "-" + doubled(volume);
 }
 
+Result<void> activate_group(system::System &system, const std::string &group,
+                            const std::vector<std::string> &places) {
+    std::string filter; // lvm.conf(5): the first pattern that matches decides
+    for (const std::string &place : places)
+        filter += fmt::format("\"a|^{}$|\",", place);
+    // No udev to wait for, or none that answers: a wait for its cookie would never end.
+    MDR_TRY(system::run_ok(system, {.argv = {"lvm", "vgchange", "--config",
+                                             fmt::format("devices{{filter=[{}\"r|.*|\"]}}", filter),
+                                             "--sysinit", "--activate", "y", "--noudevsync", group},
+                                    .environment = {"DM_DISABLE_UDEV=1"}}));
+    return {};
+}
+
 Result<std::string> activate(Context &context, const model::VolumeGroup &group,
                              const model::LogicalVolume &volume) {
     std::string device = mapper_name(group.name, volume.name);
     if (context.system.exists(device))
         return device;
-    std::string filter; // lvm.conf(5): the first pattern that matches decides
+    std::vector<std::string> places;
     for (const std::string &uuid : group.physical_volumes) {
-        MDR_TRY_ASSIGN(const std::string place, place_of(context, uuid));
-        filter += fmt::format("\"a|^{}$|\",", place);
+        MDR_TRY_ASSIGN(std::string place, place_of(context, uuid));
+        places.push_back(std::move(place));
     }
-    // No udev to wait for, or none that answers: a wait for its cookie would never end.
-    const system::Command command{.argv = {"lvm", "vgchange", "--config",
-                                           fmt::format("devices{{filter=[{}\"r|.*|\"]}}", filter),
-                                           "--sysinit", "--activate", "y", "--noudevsync",
-                                           group.name},
-                                  .environment = {"DM_DISABLE_UDEV=1"}};
-    MDR_TRY(system::run_ok(context.system, command));
+    MDR_TRY(activate_group(context.system, group.name, places));
     if (!context.system.exists(device))
         return fail(fmt::format("volume group {} has no volume {} any more",
                                 util::printable(group.name), util::printable(volume.name)));

@@ -4,6 +4,7 @@
 #include "execute/context.h"
 
 #include <string>
+#include <vector>
 
 namespace mdrescue::execute {
 
@@ -12,6 +13,11 @@ namespace mdrescue::execute {
 /// volume itself, and must never be taken for it. Error: a place is not here, or LVM refuses.
 [[nodiscard]] util::Result<std::string> activate(Context &context, const model::VolumeGroup &group,
                                                  const model::LogicalVolume &volume);
+
+/// All volumes of a group, which LVM may see at these device nodes alone. Error: it refuses, for
+/// one where a physical volume is none of them.
+[[nodiscard]] util::Result<void> activate_group(system::System &system, const std::string &group,
+                                                const std::vector<std::string> &places);
 
 /// The name device-mapper gives a volume: dashes inside the names are doubled (lvm(8), "Naming").
 [[nodiscard]] std::string mapper_name(const std::string &group, const std::string &volume);
