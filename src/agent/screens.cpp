@@ -81,7 +81,7 @@ Lines warnings_of(const Facts &facts) {
 
 /// Groups in the order they give up room, for `room` rows in all. Each keeps its first rows, which
 /// are the ones that need attention.
-bool shorten(std::vector<Lines *> groups, std::size_t room) {
+bool shorten(const std::vector<Lines *> &groups, std::size_t room) {
     std::size_t have = 0;
     for (const Lines *group : groups)
         have += group->size();

@@ -29,6 +29,7 @@ std::string named_array(const std::string &uuid, const Machine &machine) {
 /// "/boot and the swap space"
 std::string gone_words(const std::vector<model::MountPoint> &gone) {
     std::vector<std::string> names;
+    names.reserve(gone.size());
     for (const model::MountPoint &mount : gone)
         names.push_back(mount.type == "swap" ? "swap" : printable(mount.target));
     return fmt::format("{}", fmt::join(names, ", "));

@@ -14,7 +14,6 @@ namespace mdrescue::execute {
 namespace {
 
 using Phase = RebuildState::Phase;
-using util::fail;
 using util::Result;
 
 constexpr std::chrono::milliseconds pause{500};

@@ -14,7 +14,7 @@ constexpr const char *directory = "/var/log/mdrescue";
 /// not.
 std::string free_name(system::System &system, const std::string &place) {
     for (unsigned number = 1;; ++number)
-        if (const std::string name = fmt::format("{}/recovery-{:03}", place, number);
+        if (std::string name = fmt::format("{}/recovery-{:03}", place, number);
             !system.exists(name + ".log"))
             return name;
 }

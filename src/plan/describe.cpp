@@ -49,6 +49,7 @@ class Speaker {
 
     [[nodiscard]] std::string arrays(const std::vector<std::string> &uuids) const {
         std::vector<std::string> names;
+        names.reserve(uuids.size());
         for (const std::string &uuid : uuids)
             names.push_back(array(uuid));
         return fmt::format("{}", fmt::join(names, ", "));
