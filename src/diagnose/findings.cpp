@@ -243,7 +243,7 @@ class Search {
                      .severity = Severity::refusal,
                      .array = recorded.uuid});
             else
-                lost(recorded);
+                lost(recorded, assembly);
             return;
         }
         for (const LeftOut &left_out : assembly.left_out)
@@ -266,10 +266,13 @@ class Search {
         state(recorded, *now, assembly);
     }
 
-    /// FAULTS 32: the rest recovers, unless the machine cannot start without it.
-    void lost(const Array &recorded) {
+    /// FAULTS 32: the rest recovers, unless the machine cannot start without it. A member that is
+    /// out of date may still save it (mdadm(8), --force): then its owner decides first.
+    void lost(const Array &recorded, const Assembly &assembly) {
+        const bool is_lost = assembly.left_out.empty();
         add({.kind = Kind::array_lost,
-             .severity = starts_without(recorded) ? Severity::warning : Severity::refusal,
+             .severity =
+                 is_lost && starts_without(recorded) ? Severity::warning : Severity::refusal,
              .array = recorded.uuid});
     }
 
@@ -311,7 +314,7 @@ class Search {
     void state(const Array &recorded, const Array &now, const Assembly &assembly) {
         const int left = model::redundancy_left(now);
         if (left < 0 || assembly.verdict == Verdict::too_few) {
-            lost(recorded);
+            lost(recorded, assembly);
             return;
         }
         const bool started = assembly.verdict == Verdict::start ||

@@ -217,6 +217,19 @@ TEST_CASE("an array that is lost stops the recovery only where the system lies o
     CHECK(diagnose::refuses(findings(look)));
 }
 
+TEST_CASE("an array that a member out of date may still save is not given up") {
+    const test::Look look = test::stripe_lost();
+    auto assemblies = look.assemblies();
+    const auto found = [&] {
+        return diagnose::find(look.profile, look.observed, look.comparison(), assemblies,
+                              look.vacancies());
+    };
+    CHECK_FALSE(diagnose::refuses(found()));
+    assemblies[0].left_out = {{{"disk3", 1}, "is out of date"}};
+    CHECK(has(found(), Finding::Kind::array_lost));
+    CHECK(diagnose::refuses(found()));
+}
+
 TEST_CASE("an array all of whose disks are gone is lost; one that is not found else refuses") {
     test::Look look = test::stripe_lost();
     look.observed.arrays.erase(look.observed.arrays.begin());
