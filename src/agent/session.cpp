@@ -19,6 +19,12 @@
 namespace mdrescue::agent {
 namespace {
 
+util::Result<void> sound(const CheckReport &report) {
+    if (!report.sound())
+        return util::fail("the medium is damaged: " + util::printable(report.damaged.front()));
+    return {};
+}
+
 class Session {
   public:
     Session(system::System &system, Terminal &terminal, const Observe &observe,
@@ -48,7 +54,6 @@ class Session {
     void open_shell(std::size_t console);
     util::Result<void> check_once(util::Progress &progress);
     util::Result<void> check_and_keep(util::Progress &progress);
-    util::Result<void> sound(const CheckReport &report);
     std::optional<Ending> recover(bool unattended);
     std::optional<Ending> finished();
     std::optional<Ending> leave(Ending ending);
@@ -195,12 +200,7 @@ util::Result<void> Session::check_once(util::Progress &progress) {
     if (medium_sound_)
         return {};
     MDR_TRY_ASSIGN(const CheckReport report, check_medium(system_, medium_, progress));
-    return sound(report);
-}
-
-util::Result<void> Session::sound(const CheckReport &report) {
-    if (!report.sound())
-        return util::fail("the medium is damaged: " + util::printable(report.damaged.front()));
+    MDR_TRY(sound(report));
     medium_sound_ = true;
     return {};
 }
@@ -219,7 +219,8 @@ util::Result<void> Session::check_and_keep(util::Progress &progress) {
                    check_medium(system_, medium_, progress,
                                 [&](std::string_view bytes) { copy.append(bytes); }));
     MDR_TRY(sound(report));
-    MDR_TRY_ASSIGN(const bool kept, copy.take_place_of(medium_));
+    MDR_TRY_ASSIGN(const bool kept, copy.take_place_of(medium_)); // else nothing is mounted
+    medium_sound_ = true;
     if (kept)
         say("The medium is sound, and is in memory now: it may be taken out.", Style::good);
     return {};

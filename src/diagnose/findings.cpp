@@ -238,12 +238,12 @@ class Search {
 
     void array(const Array &recorded, const Array *now, const Assembly &assembly) {
         if (now == nullptr || assembly.verdict == Verdict::absent) {
-            if (!all_members_missing(recorded))
+            if (!gone_with_their_disks(recorded, nullptr))
                 add({.kind = Kind::array_absent,
                      .severity = Severity::refusal,
                      .array = recorded.uuid});
             else
-                lost(recorded, assembly);
+                lost(recorded, nullptr, assembly);
             return;
         }
         for (const LeftOut &left_out : assembly.left_out)
@@ -267,28 +267,42 @@ class Search {
     }
 
     /// FAULTS 32: the rest recovers, unless the machine cannot start without it. A member that is
-    /// out of date may still save it (mdadm(8), --force): then its owner decides first.
-    void lost(const Array &recorded, const Assembly &assembly) {
-        const bool is_lost = assembly.left_out.empty();
+    /// out of date, or whose disk is here and cannot be read, may still save it (mdadm(8),
+    /// --force): then its owner decides first.
+    void lost(const Array &recorded, const Array *now, const Assembly &assembly) {
+        const bool is_lost = assembly.left_out.empty() && gone_with_their_disks(recorded, now);
         add({.kind = Kind::array_lost,
              .severity =
                  is_lost && starts_without(recorded) ? Severity::warning : Severity::refusal,
              .array = recorded.uuid});
     }
 
-    [[nodiscard]] bool all_members_missing(const Array &recorded) const {
+    /// Every member that is not up was on a disk that is gone, or that was replaced: its place is
+    /// there, and empty.
+    [[nodiscard]] bool gone_with_their_disks(const Array &recorded, const Array *now) const {
         return std::all_of(recorded.members.begin(), recorded.members.end(),
                            [&](const model::ArrayMember &member) {
-                               return std::any_of(comparison_.disks.begin(),
-                                                  comparison_.disks.end(),
-                                                  [&](const DiskMatch &match) {
-                                                      return match.recorded == member.device.disk &&
-                                                             !match.observed;
-                                                  });
+                               return member.slot < 0 || is_up(now, member.slot) ||
+                                      is_gone(member.device);
                            });
     }
 
-    /// Nothing of the system lies on it, as far as is known.
+    static bool is_up(const Array *array, int slot) {
+        const auto at = static_cast<std::size_t>(slot);
+        return array != nullptr && at < array->slots_up.size() && array->slots_up[at];
+    }
+
+    [[nodiscard]] bool is_gone(const model::DeviceRef &recorded) const {
+        for (const DiskMatch &match : comparison_.disks)
+            if (match.recorded == recorded.disk && match.observed) {
+                const Content *content =
+                    model::find_content(observed_, {*match.observed, recorded.partition});
+                return content != nullptr && content->kind == Content::Kind::empty;
+            }
+        return true;
+    }
+
+    /// Nothing of the system lies on it: where something lies at an unknown place, it may be here.
     [[nodiscard]] bool starts_without(const Array &recorded) const {
         constexpr std::array<std::string_view, 4> needed{"/boot", "/usr", "/var", "/etc"};
         const auto of_system = [&](const std::string &target) {
@@ -297,13 +311,27 @@ class Search {
                        return target == place || target.starts_with(std::string(place) + "/");
                    });
         };
-        return std::none_of(profile_.machine.mounts.begin(), profile_.machine.mounts.end(),
-                            [&](const model::MountPoint &mount) {
-                                const auto arrays = model::locate(profile_.machine, mount).arrays;
-                                return of_system(mount.target) &&
-                                       std::find(arrays.begin(), arrays.end(), recorded.uuid) !=
-                                           arrays.end();
-                            });
+        const auto lies_here = [&](const model::MountPoint &mount) {
+            const model::Place place = model::locate(profile_.machine, mount);
+            return !place.known() || std::find(place.arrays.begin(), place.arrays.end(),
+                                               recorded.uuid) != place.arrays.end();
+        };
+        const auto &mounts = profile_.machine.mounts;
+        return !holds_esp(recorded) &&
+               std::none_of(mounts.begin(), mounts.end(), [&](const model::MountPoint &mount) {
+                   return of_system(mount.target) && lies_here(mount);
+               });
+    }
+
+    /// Firmware starts the machine from it, whether it was mounted or not.
+    [[nodiscard]] bool holds_esp(const Array &recorded) const {
+        return std::any_of(recorded.members.begin(), recorded.members.end(),
+                           [&](const model::ArrayMember &member) {
+                               const Disk *disk =
+                                   model::find_disk(profile_.machine, member.device.disk);
+                               return disk != nullptr &&
+                                      model::find_esp(*disk, member.device.partition) != nullptr;
+                           });
     }
 
     static bool changed(const Array &recorded, const Array &now) {
@@ -314,7 +342,7 @@ class Search {
     void state(const Array &recorded, const Array &now, const Assembly &assembly) {
         const int left = model::redundancy_left(now);
         if (left < 0 || assembly.verdict == Verdict::too_few) {
-            lost(recorded, assembly);
+            lost(recorded, &now, assembly);
             return;
         }
         const bool started = assembly.verdict == Verdict::start ||

@@ -266,7 +266,8 @@ class Planner {
     /// Arrays that are rebuilt, and the root's, which is written to at the end.
     void make_writable() {
         for (const Array &array : observed_.arrays)
-            if (read_only(array) && model::find_array(profile_.machine, array.uuid) != nullptr &&
+            if (read_only(array) && !lost(array.uuid) &&
+                model::find_array(profile_.machine, array.uuid) != nullptr &&
                 (to_be_rebuilt(array) || holds_root(array.uuid)))
                 add(MakeWritable{array.uuid});
     }

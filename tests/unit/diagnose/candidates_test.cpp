@@ -217,6 +217,32 @@ TEST_CASE("an array that is lost stops the recovery only where the system lies o
     CHECK(diagnose::refuses(findings(look)));
 }
 
+TEST_CASE("an array is not given up while the disk of a member that is not up is here") {
+    test::Look look = test::stripe_lost();
+    look.observed.arrays[0].slots_up.assign(look.observed.arrays[0].slots_up.size(), false);
+    CHECK(has(findings(look), Finding::Kind::array_lost));
+    CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("an array is not given up where the root may be on it, or the firmware's partition") {
+    test::Look look = test::stripe_lost();
+    REQUIRE_FALSE(diagnose::refuses(findings(look)));
+    SUBCASE("where the root lies is not known") {
+        for (auto &mount : look.profile.machine.mounts)
+            if (mount.target == "/")
+                mount.uuid = "behind something";
+    }
+    SUBCASE("it mirrors an EFI system partition") {
+        model::BootLoader esp;
+        esp.kind = model::BootLoader::Kind::esp;
+        esp.partition = look.profile.machine.arrays[0].members[0].device.partition;
+        for (auto &disk : look.profile.machine.disks)
+            if (disk.id == look.profile.machine.arrays[0].members[0].device.disk)
+                disk.boot_loaders.push_back(esp);
+    }
+    CHECK(diagnose::refuses(findings(look)));
+}
+
 TEST_CASE("an array that a member out of date may still save is not given up") {
     const test::Look look = test::stripe_lost();
     auto assemblies = look.assemblies();

@@ -81,6 +81,12 @@ TEST_CASE("nothing is done to an array whose data is lost; the rest is recovered
             CHECK(writable->array == md1);
     }
     CHECK(count<plan::AddMember>(plan) == 1);
+    test::Look running = look; // it lost another member while it ran
+    running.observed.arrays[0].kernel_name = "md0";
+    running.observed.arrays[0].running_state = "read-auto";
+    for (const plan::Step &step : plan_of(running).steps)
+        if (const auto *writable = std::get_if<plan::MakeWritable>(&step))
+            CHECK(writable->array == md1);
     CHECK(in_words(look).find("Take out those of what is lost: md0.") != std::string::npos);
 }
 
