@@ -277,19 +277,21 @@ class Search {
              .array = recorded.uuid});
     }
 
-    /// Every member that is not up was on a disk that is gone, or that was replaced: its place is
+    /// Every member that is not here was on a disk that is gone, or that was replaced: its place is
     /// there, and empty.
     [[nodiscard]] bool gone_with_their_disks(const Array &recorded, const Array *now) const {
         return std::all_of(recorded.members.begin(), recorded.members.end(),
                            [&](const model::ArrayMember &member) {
-                               return member.slot < 0 || is_up(now, member.slot) ||
+                               return member.slot < 0 || is_here(now, member.slot) ||
                                       is_gone(member.device);
                            });
     }
 
-    static bool is_up(const Array *array, int slot) {
-        const auto at = static_cast<std::size_t>(slot);
-        return array != nullptr && at < array->slots_up.size() && array->slots_up[at];
+    /// A member for that slot is there; one that is out of date was left out before.
+    static bool is_here(const Array *array, int slot) {
+        return array != nullptr &&
+               std::any_of(array->members.begin(), array->members.end(),
+                           [&](const model::ArrayMember &member) { return member.slot == slot; });
     }
 
     [[nodiscard]] bool is_gone(const model::DeviceRef &recorded) const {

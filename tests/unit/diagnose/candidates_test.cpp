@@ -217,9 +217,9 @@ TEST_CASE("an array that is lost stops the recovery only where the system lies o
     CHECK(diagnose::refuses(findings(look)));
 }
 
-TEST_CASE("an array is not given up while the disk of a member that is not up is here") {
+TEST_CASE("an array is not given up while the disk of a member that is not found is here") {
     test::Look look = test::stripe_lost();
-    look.observed.arrays[0].slots_up.assign(look.observed.arrays[0].slots_up.size(), false);
+    look.observed.arrays[0].members.pop_back();
     CHECK(has(findings(look), Finding::Kind::array_lost));
     CHECK(diagnose::refuses(findings(look)));
 }
