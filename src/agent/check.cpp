@@ -48,17 +48,13 @@ std::optional<manifest::DigestField> digest_field(system::System &system, const 
 /// is taken over is the image's own.
 class StickDigest {
   public:
-    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field,
-                const Reader &also)
-        : also_(also) {
+    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field) {
         const auto record = system.read_at(medium.device, manifest::kept_table_offset(field.bytes),
                                            manifest::kept_table_size);
         if (record)
             kept_ = manifest::parse_kept_table(field.sha256, *record);
     }
     void update(std::string_view bytes) {
-        if (also_)
-            also_(bytes);
         if (kept_ && at_ < manifest::system_area_size) {
             std::string image(bytes);
             manifest::put_kept_table(*kept_, at_, image.data(), image.size());
@@ -71,10 +67,21 @@ class StickDigest {
     [[nodiscard]] std::string finish() { return digest_.finish(); }
 
   private:
-    const Reader &also_;
     std::optional<std::string> kept_;
     std::uint64_t at_ = 0;
     manifest::ImageDigest digest_;
+};
+
+/// A digest, and who else wants to see the bytes.
+struct SharedRead {
+    StickDigest &digest;
+    const Reader &also;
+
+    void update(std::string_view bytes) {
+        if (also)
+            also(bytes);
+        digest.update(bytes);
+    }
 };
 
 /// The linear read; false when anything differs or cannot be read.
@@ -82,8 +89,9 @@ bool whole_image_sound(system::System &system, const Medium &medium,
                        const manifest::DigestField &field, util::Progress &progress,
                        const Reader &also) {
     progress.phase("checking the medium", field.bytes);
-    StickDigest digest(system, medium, field, also);
-    const auto bytes = read_all(system, medium.device, field.bytes, digest, progress, 0);
+    StickDigest digest(system, medium, field);
+    SharedRead read{digest, also};
+    const auto bytes = read_all(system, medium.device, field.bytes, read, progress, 0);
     return bytes == field.bytes && digest.finish() == field.sha256;
 }
 

@@ -37,6 +37,7 @@ class MediumCopy {
 
   private:
     void give_up();
+
     system::System &system_;
     bool complete_so_far_ = false; ///< what was read is kept
     bool in_use_ = false;

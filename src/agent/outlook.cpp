@@ -33,11 +33,6 @@ diagnose::Surveys survey(system::System &system, Terminal &terminal, const model
     return surveys;
 }
 
-bool has(const std::vector<diagnose::Finding> &findings, diagnose::Finding::Kind kind) {
-    return std::any_of(findings.begin(), findings.end(),
-                       [kind](const auto &finding) { return finding.kind == kind; });
-}
-
 } // namespace
 
 Outlook look_at(system::System &system, Terminal &terminal, model::Machine observed,
@@ -69,7 +64,7 @@ std::string unattended_objection(const Outlook &outlook) {
         return "the only disk that fits is not blank";
     for (const Kind kind : {Kind::cloned_machine, Kind::array_lost, Kind::member_stale,
                             Kind::bad_blocks, Kind::layout_changed, Kind::firmware_mode})
-        if (has(outlook.findings, kind))
+        if (diagnose::any_of_kind(outlook.findings, kind))
             return "a finding needs a decision";
     return "";
 }

@@ -316,10 +316,7 @@ class Recovery {
 
     /// FAULTS 25: the image may be another machine's, which only the operator can tell.
     [[nodiscard]] bool is_clone() const {
-        return std::any_of(outlook_.findings.begin(), outlook_.findings.end(),
-                           [](const diagnose::Finding &finding) {
-                               return finding.kind == diagnose::Finding::Kind::cloned_machine;
-                           });
+        return diagnose::any_of_kind(outlook_.findings, diagnose::Finding::Kind::cloned_machine);
     }
 
     bool confirmed(const std::string &prompt, const std::string &expected) {

@@ -2,6 +2,7 @@
 #include "diagnose/findings.h"
 
 #include "model/loss.h"
+#include "util/text.h"
 
 #include <algorithm>
 #include <array>
@@ -310,7 +311,7 @@ class Search {
         const auto of_system = [&](const std::string &target) {
             return target == "/" ||
                    std::any_of(needed.begin(), needed.end(), [&](std::string_view place) {
-                       return target == place || target.starts_with(std::string(place) + "/");
+                       return util::at_or_below(target, place);
                    });
         };
         const auto lies_here = [&](const model::MountPoint &mount) {
@@ -455,6 +456,11 @@ bool hibernated(const Machine &machine) {
     return std::any_of(machine.disks.begin(), machine.disks.end(), here) ||
            std::any_of(machine.arrays.begin(), machine.arrays.end(), here) ||
            std::any_of(machine.volume_groups.begin(), machine.volume_groups.end(), in_group);
+}
+
+bool any_of_kind(const std::vector<Finding> &findings, Finding::Kind kind) {
+    return std::any_of(findings.begin(), findings.end(),
+                       [kind](const Finding &finding) { return finding.kind == kind; });
 }
 
 bool refuses(const std::vector<Finding> &findings) {

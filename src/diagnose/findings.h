@@ -67,6 +67,8 @@ find(const model::Profile &profile, const model::Machine &observed, const Compar
 /// Why nothing is done then, and the two ways out.
 [[nodiscard]] std::string hibernated_words();
 
+[[nodiscard]] bool any_of_kind(const std::vector<Finding> &findings, Finding::Kind kind);
+
 [[nodiscard]] bool refuses(const std::vector<Finding> &findings);
 
 /// One or two sentences for a tired administrator: what, which disk (serial, position, size), what

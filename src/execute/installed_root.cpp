@@ -20,8 +20,8 @@ using util::Result;
 
 /// Filesystems that programs of the installed system need beside the root.
 bool is_needed(const std::string &target) {
-    return target == "/boot" || target == "/usr" || target.starts_with("/usr/") ||
-           target == "/var" || target.starts_with("/var/");
+    return target == "/boot" || util::at_or_below(target, "/usr") ||
+           util::at_or_below(target, "/var");
 }
 
 std::vector<MountPoint> needed_mounts(const model::Profile &profile) {

@@ -3,8 +3,6 @@
 
 #include "execute/mounting.h"
 
-#include <algorithm>
-
 namespace mdrescue::execute {
 namespace {
 

@@ -16,8 +16,7 @@ struct MdMember {
     std::optional<std::uint64_t> slot;
     bool in_sync = false;
     bool faulty = false;
-    std::string
-        bad_blocks{}; ///< its list: "sector length" lines, in 512-byte sectors of the device
+    std::string bad_blocks{}; ///< its list: lines "sector length", in sectors of 512 bytes
 };
 
 /// An attribute below /sys/block/<md>/md without white space at its ends; "" when it cannot be

@@ -87,7 +87,7 @@ Result<void> unmount_leftovers(system::System &system, const std::string &direct
     auto all = mounts(system);
     std::reverse(all.begin(), all.end());
     for (const probe::MountLine &mount : all)
-        if (mount.target == directory || mount.target.starts_with(directory + "/"))
+        if (util::at_or_below(mount.target, directory))
             MDR_TRY(system.unmount(mount.target));
     return {};
 }

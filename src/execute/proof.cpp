@@ -22,8 +22,7 @@ std::string slots_words(const model::Array &array, const RebuildState &state) {
 /// [UU] is not success: a rebuild that met unreadable sectors ends with it too (FAULTS 14).
 Proof array_proof(Context &context, const model::Array &array) {
     const std::string name = diagnose::array_words(array);
-    const auto &lost = context.plan.lost;
-    if (std::find(lost.begin(), lost.end(), array.uuid) != lost.end())
+    if (plan::is_lost(context.plan, array.uuid))
         return {.proven = true,
                 .sentence = name + " is lost, and was left alone: its data comes from a backup",
                 .expected = false};

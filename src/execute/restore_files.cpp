@@ -51,7 +51,7 @@ bool is_grub_installs(const Snapshot &snapshot, const Node &node) {
         if (node.path == top)
             return node.kind == Node::Kind::directory;
         for (const char *name : {"/i386-pc", "/fonts", "/locale"})
-            if (node.path == top + name || node.path.starts_with(top + name + "/"))
+            if (util::at_or_below(node.path, top + name))
                 return true;
     }
     return false;

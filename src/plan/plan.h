@@ -7,6 +7,7 @@
 #include "plan/step.h"
 #include "util/result.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,6 +36,10 @@ struct Plan {
                                      ///< done to them, and what lay on them leaves fstab
     bool operator==(const Plan &) const = default;
 };
+
+[[nodiscard]] inline bool is_lost(const Plan &plan, const std::string &array) {
+    return std::find(plan.lost.begin(), plan.lost.end(), array) != plan.lost.end();
+}
 
 /// profile × observed machine × answers → steps. Pure: no files, no clock, no randomness. What is
 /// done already is planned all the same: each step says Done when it looks at the disks. Errors: a

@@ -255,9 +255,7 @@ class Planner {
                                   now->wwn != recorded.wwn || now->position != recorded.position);
     }
 
-    [[nodiscard]] bool lost(const std::string &array) const {
-        return std::find(plan_.lost.begin(), plan_.lost.end(), array) != plan_.lost.end();
-    }
+    [[nodiscard]] bool lost(const std::string &array) const { return is_lost(plan_, array); }
 
     [[nodiscard]] bool to_be_rebuilt(const Array &array) const {
         return touched(array.uuid) || model::degraded(array);

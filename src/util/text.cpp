@@ -178,4 +178,9 @@ bool valid_utf8(std::string_view bytes) {
     return true;
 }
 
+bool at_or_below(std::string_view path, std::string_view directory) {
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
 } // namespace mdrescue::util

@@ -41,4 +41,7 @@ split_words(std::string_view text); ///< at runs of blanks; no empty fields
 [[nodiscard]] bool
 valid_utf8(std::string_view bytes); ///< strict: no surrogates, no overlong forms (RFC 3629)
 
+/// Whether a path is the directory (without a slash at its end) or lies below it, by their names.
+[[nodiscard]] bool at_or_below(std::string_view path, std::string_view directory);
+
 } // namespace mdrescue::util

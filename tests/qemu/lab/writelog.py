@@ -77,8 +77,9 @@ def outside(log, ranges):
 
 
 def inside(log, ranges):
-    """The changes that begin in one of the (first sector, count) ranges."""
-    return [entry for entry in changes(log) if any(first <= entry.sector < first + count for first, count in ranges)]
+    """The changes that touch a sector in one of the (first sector, count) ranges."""
+    return [entry for entry in changes(log)
+            if any(first < entry.sector + entry.count and entry.sector < first + count for first, count in ranges)]
 
 
 def flushed(log):

@@ -63,3 +63,10 @@ TEST_CASE("splitting") {
     CHECK(trimmed(" a b \n") == "a b");
     CHECK(trimmed(" \n").empty());
 }
+
+TEST_CASE("a path is at or below a directory by whole names") {
+    for (const char *path : {"/var", "/var/lib", "/var/"})
+        CHECK(at_or_below(path, "/var"));
+    for (const char *path : {"/", "", "/va", "/variable", "/usr/var"})
+        CHECK_FALSE(at_or_below(path, "/var"));
+}
