@@ -36,8 +36,8 @@ MEDIUM_IN_MEMORY = r"The medium is sound, and is in memory now: it may be taken 
 # Something went wrong so early that nobody else says so.
 BOOT_FAILURE = r"Kernel panic|grub rescue>|error: bad shim signature|Security Violation|mdrescue: RESULT failed.*"
 
-# The recovery's conversation: it is READY for an answer, or says its one RESULT.
-EVENT = r"^mdrescue: (?:READY (?P<ready>\w+)|RESULT (?P<result>\w+): (?P<sentence>.*))$"
+# The recovery's conversation: it is READY for an answer, or says its one RESULT; the line has ended, or its rest is still to come.
+EVENT = r"^mdrescue: (?:READY (?P<ready>\w+)|RESULT (?P<result>\w+): (?P<sentence>.*))(?=\n)"
 PROMPTS = {
     "guided": r"Your choice, then Enter: ",
     "confirm": r"Type yes to (?:write to this disk|go on): ",
@@ -352,7 +352,7 @@ def step_lines(log):
 def wait_for_new_step(console, ended, seconds=600):
     """Waits until a step has ended whose title is not among `ended`; returns its title, or None where the recovery came to its end first."""
     while True:
-        match = console.wait(f"{STEP}|{EVENT}", seconds, failure="Kernel panic")
+        match = console.wait(rf"{STEP}(?=\n)|{EVENT}", seconds, failure="Kernel panic")
         if match["result"] or match["title"] and match["title"] not in ended:
             return match["title"]
 
