@@ -259,7 +259,7 @@ class Machine:
         It is blank, or `fill(file)` writes its content; it has the size and the sectors of the one that was there and no world wide name, and
         the other properties that are given.
         """
-        before = self.disks[slot]
+        before = self.disks[slot] if slot < len(self.disks) else None
         size = size or before.size
         if before:
             properties.setdefault("logical_sector", before.logical_sector)
