@@ -29,11 +29,11 @@ bool may_be_taken_out(const FstabEntry &entry) {
 
 bool may_be_taken_out(const CrypttabEntry &entry) { return !has_option(entry.options, "noauto"); }
 
-/// The entry on a line that was taken out.
-std::optional<FstabEntry> taken_out_fstab_entry(std::string_view line) {
-    if (!line.starts_with(bypass_mark))
+/// The entry on a line that was taken out with that mark.
+std::optional<FstabEntry> taken_out_fstab_entry(std::string_view line, std::string_view mark) {
+    if (!line.starts_with(mark))
         return std::nullopt;
-    auto entry = parse_fstab(line.substr(bypass_mark.size())).lines.front().entry;
+    auto entry = parse_fstab(line.substr(mark.size())).lines.front().entry;
     return entry && may_be_taken_out(*entry) ? std::move(entry) : std::nullopt;
 }
 
@@ -51,9 +51,12 @@ class Gone {
         if (entry.target.starts_with('/'))
             targets_.insert(without_slashes_at_end(entry.target));
     }
-    [[nodiscard]] bool needed_by(const FstabEntry &entry) const {
-        return holds(entry.target, false) ||
-               (entry.kind == FstabEntry::Source::other && holds(entry.source, true));
+    /// A bind mount, a swap file or a loop in it.
+    [[nodiscard]] bool has_source_of(const FstabEntry &entry) const {
+        return entry.kind == FstabEntry::Source::other && holds(entry.source, true);
+    }
+    [[nodiscard]] bool is_above(const FstabEntry &entry) const {
+        return holds(entry.target, false);
     }
 
   private:
@@ -66,17 +69,27 @@ class Gone {
     std::set<std::string> targets_;
 };
 
-/// The entries by line, those included that were taken out before: they are gone still.
+std::optional<FstabEntry> entry_of(const FstabLine &line) {
+    if (line.entry)
+        return line.entry;
+    auto bypassed = taken_out_fstab_entry(line.text, bypass_mark);
+    return bypassed ? bypassed : taken_out_fstab_entry(line.text, lost_mark);
+}
+
+/// The entries by line, those included that were taken out before: they may be gone still.
 std::vector<std::optional<FstabEntry>> entries_of(const Fstab &fstab) {
     std::vector<std::optional<FstabEntry>> entries;
     for (const FstabLine &line : fstab.lines)
-        entries.push_back(line.entry ? line.entry : taken_out_fstab_entry(line.text));
+        entries.push_back(entry_of(line));
     return entries;
 }
 
+/// Whether an entry needs one of those that are gone.
+using Needs = std::function<bool(const FstabEntry &, const Gone &)>;
+
 /// Which of them cannot be mounted. What is taken out can take others with it, in any order.
 std::vector<bool> to_take_out(const std::vector<std::optional<FstabEntry>> &entries,
-                              const FstabMissing &missing) {
+                              const FstabMissing &missing, const Needs &needs) {
     Gone gone;
     std::vector<bool> out(entries.size(), false);
     for (bool changed = true; changed;) {
@@ -84,7 +97,7 @@ std::vector<bool> to_take_out(const std::vector<std::optional<FstabEntry>> &entr
         for (std::size_t i = 0; i < entries.size(); ++i) {
             const auto &entry = entries[i];
             if (out[i] || !entry || !may_be_taken_out(*entry) ||
-                !(missing(*entry) || gone.needed_by(*entry)))
+                !(missing(*entry) || needs(*entry, gone)))
                 continue;
             out[i] = changed = true;
             gone.add(*entry);
@@ -93,9 +106,31 @@ std::vector<bool> to_take_out(const std::vector<std::optional<FstabEntry>> &entr
     return out;
 }
 
-void take_out(std::string &line, Edited &edited) {
+void take_out(std::string &line, std::string_view mark, Edited &edited) {
     edited.lines.push_back(line);
-    line.insert(0, bypass_mark);
+    line.insert(0, mark);
+}
+
+Edited without(std::string_view text, std::string_view mark, const FstabMissing &missing,
+               const Needs &needs) {
+    Fstab fstab = parse_fstab(text);
+    const std::vector<bool> out = to_take_out(entries_of(fstab), missing, needs);
+    Edited edited;
+    for (std::size_t i = 0; i < fstab.lines.size(); ++i)
+        if (out[i] && fstab.lines[i].entry)
+            take_out(fstab.lines[i].text, mark, edited);
+    edited.text = to_text(fstab);
+    return edited;
+}
+
+Edited without(std::string_view text, std::string_view mark, const CrypttabMissing &missing) {
+    Crypttab crypttab = parse_crypttab(text);
+    Edited edited;
+    for (CrypttabLine &line : crypttab.lines)
+        if (line.entry && may_be_taken_out(*line.entry) && missing(*line.entry))
+            take_out(line.text, mark, edited);
+    edited.text = to_text(crypttab);
+    return edited;
 }
 
 /// Puts back the lines that `taken_out` knows.
@@ -114,29 +149,29 @@ template <class Predicate> Edited restored(std::string_view text, Predicate take
 } // namespace
 
 Edited bypass_fstab(std::string_view text, const FstabMissing &missing) {
-    Fstab fstab = parse_fstab(text);
-    const std::vector<bool> out = to_take_out(entries_of(fstab), missing);
-    Edited edited;
-    for (std::size_t i = 0; i < fstab.lines.size(); ++i)
-        if (out[i] && fstab.lines[i].entry)
-            take_out(fstab.lines[i].text, edited);
-    edited.text = to_text(fstab);
-    return edited;
+    return without(text, bypass_mark, missing, [](const FstabEntry &entry, const Gone &gone) {
+        return gone.is_above(entry) || gone.has_source_of(entry);
+    });
 }
 
 Edited bypass_crypttab(std::string_view text, const CrypttabMissing &missing) {
-    Crypttab crypttab = parse_crypttab(text);
-    Edited edited;
-    for (CrypttabLine &line : crypttab.lines)
-        if (line.entry && may_be_taken_out(*line.entry) && missing(*line.entry))
-            take_out(line.text, edited);
-    edited.text = to_text(crypttab);
-    return edited;
+    return without(text, bypass_mark, missing);
+}
+
+Edited take_out_lost_fstab(std::string_view text, const FstabLost &lost) {
+    return without(text, lost_mark, lost, [](const FstabEntry &entry, const Gone &gone) {
+        return gone.has_source_of(entry);
+    });
+}
+
+Edited take_out_lost_crypttab(std::string_view text, const CrypttabLost &lost) {
+    return without(text, lost_mark, lost);
 }
 
 Edited restore_fstab(std::string_view text) {
-    return restored(
-        text, [](const std::string &line) { return taken_out_fstab_entry(line).has_value(); });
+    return restored(text, [](const std::string &line) {
+        return taken_out_fstab_entry(line, bypass_mark).has_value();
+    });
 }
 
 Edited restore_crypttab(std::string_view text) {

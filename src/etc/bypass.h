@@ -22,9 +22,13 @@
 /// Left alone are "/", what is not started at boot (noauto without x-systemd.automount), entries
 /// without a device of this machine (tmpfs, nfs, tags nobody knows) unless they need what is gone,
 /// and lines that are no entries.
+///
+/// What will not come back by itself (its array is lost) has a mark of its own, so that nothing
+/// puts it back but its owner.
 namespace mdrescue::etc {
 
 inline constexpr std::string_view bypass_mark = "#mdrescue-bypass# ";
+inline constexpr std::string_view lost_mark = "#mdrescue-lost# ";
 
 struct Edited {
     std::string text;               ///< the whole file
@@ -33,13 +37,20 @@ struct Edited {
 
 using FstabMissing = std::function<bool(const FstabEntry &)>;
 using CrypttabMissing = std::function<bool(const CrypttabEntry &)>;
+using FstabLost = FstabMissing;
+using CrypttabLost = CrypttabMissing;
 
 /// missing: asked only about entries that may be taken out. Doing it twice is doing it once.
 [[nodiscard]] Edited bypass_fstab(std::string_view text, const FstabMissing &missing);
 [[nodiscard]] Edited bypass_crypttab(std::string_view text, const CrypttabMissing &missing);
 
-/// The inverse, byte for byte. A line with the mark and something behind it that bypassing never
-/// takes out (a comment, a broken line, "/") is somebody else's and stays.
+/// The same, but with the other mark, and a mount point below one that is lost stays: what is
+/// mounted there has lost nothing.
+[[nodiscard]] Edited take_out_lost_fstab(std::string_view text, const FstabLost &lost);
+[[nodiscard]] Edited take_out_lost_crypttab(std::string_view text, const CrypttabLost &lost);
+
+/// The inverse of bypassing, byte for byte. A line with the mark and something behind it that
+/// bypassing never takes out (a comment, a broken line, "/") is somebody else's and stays.
 [[nodiscard]] Edited restore_fstab(std::string_view text);
 [[nodiscard]] Edited restore_crypttab(std::string_view text);
 

@@ -33,18 +33,19 @@ Result<InstalledTables> read_tables(system::System &system, const std::string &r
     return tables;
 }
 
-/// A file as it is to be.
+/// A file as it was, and as it is to be.
 struct NewTable {
     TableChange change;
+    std::string before;
     std::string text;
 };
 
-/// Both tables, each where a line of it changes.
+/// Both tables, each where it changes.
 Result<std::vector<TableChange>> write_tables(system::System &system, const std::string &root,
                                               std::vector<NewTable> tables, Writing writing) {
     std::vector<TableChange> changes;
     for (NewTable &table : tables) {
-        if (table.change.taken_out.empty() && table.change.put_back.empty())
+        if (table.text == table.before)
             continue;
         if (writing == Writing::really)
             MDR_TRY(system.replace_file(below(root, table.change.path.c_str()), table.text));
@@ -53,21 +54,14 @@ Result<std::vector<TableChange>> write_tables(system::System &system, const std:
     return changes;
 }
 
-/// Without those that are in both.
-void drop_common(std::vector<std::string> &one, std::vector<std::string> &other) {
-    std::erase_if(one, [&](const std::string &line) {
-        const auto twin = std::find(other.begin(), other.end(), line);
-        if (twin == other.end())
-            return false;
-        other.erase(twin);
-        return true;
-    });
-}
-
 /// What was put back, and then what of it (or else) was taken out.
-NewTable restored_without(const char *path, etc::Edited restored, etc::Edited lost) {
-    drop_common(lost.lines, restored.lines);
-    return {{path, std::move(lost.lines), std::move(restored.lines)}, std::move(lost.text)};
+NewTable restored_without(const char *path, const std::string &before, etc::Edited restored,
+                          etc::Edited lost) {
+    for (const std::string &line : lost.lines)
+        if (const auto twin = std::find(restored.lines.begin(), restored.lines.end(), line);
+            twin != restored.lines.end())
+            restored.lines.erase(twin); // it was out before, and is out for another reason now
+    return {{path, std::move(lost.lines), std::move(restored.lines)}, before, std::move(lost.text)};
 }
 
 } // namespace
@@ -79,29 +73,34 @@ Result<std::vector<TableChange>> bypass_tables(system::System &system, const std
     const Surroundings surroundings{observed, recorded,
                                     [&](const std::string &path) { return system.exists(path); }};
     EditedTables edited = bypass_missing(tables, surroundings);
-    return write_tables(
-        system, root,
-        {{{fstab_path, std::move(edited.fstab.lines), {}}, std::move(edited.fstab.text)},
-         {{crypttab_path, std::move(edited.crypttab.lines), {}}, std::move(edited.crypttab.text)}},
-        writing);
+    return write_tables(system, root,
+                        {{{fstab_path, std::move(edited.fstab.lines), {}},
+                          tables.fstab,
+                          std::move(edited.fstab.text)},
+                         {{crypttab_path, std::move(edited.crypttab.lines), {}},
+                          tables.crypttab,
+                          std::move(edited.crypttab.text)}},
+                        writing);
 }
 
 Result<std::vector<TableChange>> restore_tables(system::System &system, const std::string &root,
                                                 Writing writing) {
-    return restore_tables_without({}, system, root, {}, writing);
+    const model::Machine nothing;
+    return restore_tables_without({{}, nothing, nothing}, system, root, writing);
 }
 
-Result<std::vector<TableChange>>
-restore_tables_without(const std::vector<std::string> &lost, system::System &system,
-                       const std::string &root, const model::Machine &recorded, Writing writing) {
+Result<std::vector<TableChange>> restore_tables_without(const LostArrays &lost,
+                                                        system::System &system,
+                                                        const std::string &root, Writing writing) {
     MDR_TRY_ASSIGN(const InstalledTables tables, read_tables(system, root));
     etc::Edited fstab = etc::restore_fstab(tables.fstab);
     etc::Edited crypttab = etc::restore_crypttab(tables.crypttab);
-    EditedTables without = bypass_lost({fstab.text, crypttab.text}, recorded, lost);
+    EditedTables without = take_out_lost({fstab.text, crypttab.text}, lost);
     return write_tables(
         system, root,
-        {restored_without(fstab_path, std::move(fstab), std::move(without.fstab)),
-         restored_without(crypttab_path, std::move(crypttab), std::move(without.crypttab))},
+        {restored_without(fstab_path, tables.fstab, std::move(fstab), std::move(without.fstab)),
+         restored_without(crypttab_path, tables.crypttab, std::move(crypttab),
+                          std::move(without.crypttab))},
         writing);
 }
 

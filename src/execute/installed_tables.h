@@ -35,10 +35,11 @@ bypass_tables(system::System &system, const std::string &root, const model::Mach
 [[nodiscard]] util::Result<std::vector<TableChange>>
 restore_tables(system::System &system, const std::string &root, Writing writing);
 
-/// The same, but what lay on these recorded arrays (UUIDs) is taken out: it will not come back.
-[[nodiscard]] util::Result<std::vector<TableChange>>
-restore_tables_without(const std::vector<std::string> &lost, system::System &system,
-                       const std::string &root, const model::Machine &recorded, Writing writing);
+/// The same, but what lay on lost arrays is taken out, with a mark that nothing puts back.
+[[nodiscard]] util::Result<std::vector<TableChange>> restore_tables_without(const LostArrays &lost,
+                                                                            system::System &system,
+                                                                            const std::string &root,
+                                                                            Writing writing);
 
 /// A line of them for people: one blank between its fields, printable.
 [[nodiscard]] std::string shown_line(std::string_view line);

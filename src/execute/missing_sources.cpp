@@ -82,13 +82,18 @@ class Sources {
         });
     }
 
-    /// Entries of crypttab that stay: the system opens them, and they can hold anything.
-    void set_crypttab(const etc::Crypttab &crypttab) {
-        for (const etc::CrypttabLine &line : crypttab.lines)
+    /// Entries that stay: the system opens them, and they can hold anything. And those that were
+    /// taken out: nothing is under their names.
+    void set_crypttab(const etc::Edited &edited) {
+        for (const etc::CrypttabLine &line : etc::parse_crypttab(edited.text).lines)
             if (line.entry) {
                 mappings_.push_back(line.entry->name);
                 closed_ = closed_ || !headerless(*line.entry);
             }
+        for (const std::string &raw : edited.lines)
+            for (const etc::CrypttabLine &line : etc::parse_crypttab(raw).lines)
+                if (line.entry)
+                    no_mappings_.push_back(line.entry->name);
     }
 
     template <class Entry>
@@ -112,8 +117,25 @@ class Sources {
         };
         if (std::any_of(here_.begin(), here_.end(), matches))
             return false;
+        if (name.kind == Source::uuid && was_in_a_mapping_that_is_gone(name.value))
+            return true;
         const auto known = std::find_if(recorded_.begin(), recorded_.end(), matches);
         return known == recorded_.end() ? !closed_ : !volume_is_here(*known);
+    }
+
+    /// The record has what was mounted from a mapping, and its UUID.
+    [[nodiscard]] bool was_in_a_mapping_that_is_gone(const std::string &uuid) const {
+        if (surroundings_.recorded == nullptr)
+            return false;
+        const auto &mounts = surroundings_.recorded->mounts;
+        return std::any_of(mounts.begin(), mounts.end(), [&](const model::MountPoint &mount) {
+            return mount.uuid == uuid && names_one_of(mount.source, no_mappings_);
+        });
+    }
+
+    static bool names_one_of(const std::string &path, const std::vector<std::string> &mappings) {
+        return path.starts_with(mapper) && std::find(mappings.begin(), mappings.end(),
+                                                     path.substr(mapper.size())) != mappings.end();
     }
 
     [[nodiscard]] bool volume_is_here(const NamedDevice &recorded) const {
@@ -130,10 +152,10 @@ class Sources {
                 return device.name_moves && !fits(entry, *device.content);
         if (path.starts_with(by_id_directory) && id_is_here(path))
             return false;
-        const std::string mapped = path.substr(std::min(path.size(), mapper.size()));
-        if (path.starts_with(mapper) &&
-            std::find(mappings_.begin(), mappings_.end(), mapped) != mappings_.end())
+        if (names_one_of(path, mappings_))
             return false;
+        if (names_one_of(path, no_mappings_) && !surroundings_.exists(path))
+            return true;
         if (!understood(path) || surroundings_.exists(path))
             return false;
         return !(closed_ && is_mapped_name(path.substr(5)) && !recorded_has(path));
@@ -157,8 +179,16 @@ class Sources {
     std::vector<NamedDevice> here_;
     std::vector<NamedDevice> recorded_;
     std::vector<std::string> mappings_;
+    std::vector<std::string> no_mappings_;
     bool closed_ = false; ///< something is there whose inside cannot be seen yet
 };
+
+model::Machine without_arrays(model::Machine machine, const std::vector<std::string> &arrays) {
+    std::erase_if(machine.arrays, [&](const model::Array &array) {
+        return std::find(arrays.begin(), arrays.end(), array.uuid) != arrays.end();
+    });
+    return machine;
+}
 
 bool missing(const Sources &sources, const CrypttabEntry &entry) {
     const auto [kind, value] = etc::source_name(entry.source);
@@ -176,32 +206,34 @@ EditedTables bypass_missing(const InstalledTables &tables, const Surroundings &s
     EditedTables edited;
     edited.crypttab = etc::bypass_crypttab(
         tables.crypttab, [&](const CrypttabEntry &entry) { return missing(sources, entry); });
-    sources.set_crypttab(etc::parse_crypttab(edited.crypttab.text));
+    sources.set_crypttab(edited.crypttab);
     edited.fstab = etc::bypass_fstab(
         tables.fstab, [&](const FstabEntry &entry) { return missing(sources, entry); });
     return edited;
 }
 
-EditedTables bypass_lost(const InstalledTables &tables, const model::Machine &recorded,
-                         const std::vector<std::string> &arrays) {
-    model::Machine rest = recorded;
-    std::erase_if(rest.arrays, [&](const model::Array &array) {
-        return std::find(arrays.begin(), arrays.end(), array.uuid) != arrays.end();
-    });
-    // Lost is what would be there with these arrays, and is not without them.
+EditedTables take_out_lost(const InstalledTables &tables, const LostArrays &lost) {
+    const model::Machine &recorded = lost.recorded;
+    const model::Machine rest = without_arrays(recorded, lost.arrays);
+    const model::Machine here = without_arrays(lost.observed, lost.arrays); // may run still: no use
+    // Lost is what was there with these arrays, was not without them, and is not here otherwise: a
+    // backup may be back, on a filesystem of the same name.
     const auto nothing = [](const std::string &) { return false; };
     const Surroundings before{recorded, &recorded, nothing};
     const Surroundings after{rest, &recorded, nothing};
+    const Surroundings now{here, &recorded, nothing};
     Sources had(before);
-    Sources has(after);
-    const auto lost = [&](const auto &entry) {
-        return missing(has, entry) && !missing(had, entry);
+    Sources left(after);
+    Sources has(now);
+    const auto is_lost = [&](const auto &entry) {
+        return !missing(had, entry) && missing(left, entry) && missing(has, entry);
     };
     EditedTables edited;
-    edited.crypttab = etc::bypass_crypttab(tables.crypttab, lost);
-    had.set_crypttab(etc::parse_crypttab(tables.crypttab));
-    has.set_crypttab(etc::parse_crypttab(edited.crypttab.text));
-    edited.fstab = etc::bypass_fstab(tables.fstab, lost);
+    edited.crypttab = etc::take_out_lost_crypttab(tables.crypttab, is_lost);
+    had.set_crypttab({tables.crypttab, {}});
+    left.set_crypttab(edited.crypttab);
+    has.set_crypttab(edited.crypttab);
+    edited.fstab = etc::take_out_lost_fstab(tables.fstab, is_lost);
     return edited;
 }
 

@@ -91,6 +91,7 @@ NO_BOOT_ENTRIES = r"started by BIOS firmware, which has no boot entries; firmwar
 INSTALLED, INSTALLED_STARTS = 1, r"^mdrescue: RESULT done: starting the installed system$"
 # What stands in front of a line of fstab or crypttab that was taken out, and the command for both ways.
 BYPASS_MARK = "#mdrescue-bypass# "
+LOST_MARK = "#mdrescue-lost# "  # of what does not come back by itself
 FSTAB = "/usr/libexec/mdrescue/mdrescue-agent fstab"
 # Where the recovered system finds the log; where it waits until the root filesystem may be written to.
 LOG_FOLDER = "/var/log/mdrescue"

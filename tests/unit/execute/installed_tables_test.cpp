@@ -52,7 +52,9 @@ TEST_CASE("what is lost stays out, or is taken out; the rest is put back") {
     const model::Machine whole = test::linux_journal_machine();
     const std::vector lost{whole.arrays[0].uuid};
     const auto restore = [&] {
-        return restore_tables_without(lost, scene.system, "/root", whole, Writing::really).value();
+        return restore_tables_without({lost, whole, scene.observed}, scene.system, "/root",
+                                      Writing::really)
+            .value();
     };
     REQUIRE(scene.bypass());
     auto changes = restore();
@@ -62,6 +64,25 @@ TEST_CASE("what is lost stays out, or is taken out; the rest is put back") {
     CHECK(changes[0].taken_out[0].find("swap") != std::string::npos);
     CHECK(scene.system.files["/root/etc/fstab"].find("\n" + boot_line) != std::string::npos);
     CHECK(restore().empty());
+    // nor does anything else put it back
+    const std::string without = scene.system.files["/root/etc/fstab"];
+    CHECK(without.find("\n#mdrescue-lost# ") != std::string::npos);
+    CHECK(restore_tables(scene.system, "/root", Writing::really)->empty());
+    CHECK(scene.system.files["/root/etc/fstab"] == without);
+}
+
+TEST_CASE("a line that was bypassed before, and is lost, gets the other mark") {
+    Scene scene;
+    const model::Machine whole = test::linux_journal_machine();
+    const std::vector lost{whole.arrays[0].uuid};
+    scene.observed.arrays.erase(scene.observed.arrays.begin());
+    REQUIRE(scene.bypass());
+    const auto changes = restore_tables_without({lost, whole, scene.observed}, scene.system,
+                                                "/root", Writing::really);
+    REQUIRE(changes);
+    CHECK(changes->front().taken_out.size() == 1);
+    CHECK(scene.system.files["/root/etc/fstab"].find("#mdrescue-bypass# ") == std::string::npos);
+    CHECK(scene.system.files["/root/etc/fstab"].find("#mdrescue-lost# ") != std::string::npos);
 }
 
 TEST_CASE("nothing is written by a dry run, or where nothing changes") {
