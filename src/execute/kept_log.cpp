@@ -2,6 +2,9 @@
 #include "execute/kept_log.h"
 
 #include "execute/mounting.h"
+#include "model/loss.h"
+
+#include <sys/stat.h>
 
 namespace mdrescue::execute {
 namespace {
@@ -40,6 +43,21 @@ Result<void> write_log(Context &context, const std::string &directory) {
     });
 }
 
+/// Where keep_log() may have left one: on a filesystem of a disk's own, which a recovery restores.
+bool is_native(const model::Machine &machine, const model::MountPoint &mount) {
+    const model::Place place = model::locate(machine, mount.uuid);
+    return mount.target.starts_with('/') && place.arrays.empty() && !place.disks.empty();
+}
+
+/// None for anything but a regular file: a mount point is everybody's.
+std::optional<std::string> read_regular(system::System &system, const std::string &path) {
+    const auto info = system.look(path);
+    if (!info || !*info || !S_ISREG((*info)->type))
+        return std::nullopt;
+    auto text = system.read_file(path);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
 std::string directory_of(const KeptLog &log) { return log.path.substr(0, log.path.rfind('/')); }
 
 } // namespace
@@ -62,8 +80,10 @@ std::optional<KeptLog> kept_log(Context &context) {
     if (!context.places.online)
         return std::nullopt;
     for (const model::MountPoint &mount : context.profile.machine.mounts) {
-        auto text = context.system.read_file(mount.target + log_name);
-        auto json = context.system.read_file(mount.target + json_name);
+        if (!is_native(context.profile.machine, mount))
+            continue;
+        auto text = read_regular(context.system, mount.target + log_name);
+        auto json = read_regular(context.system, mount.target + json_name);
         if (text && json)
             return KeptLog{mount.target + log_name, std::move(*text), std::move(*json)};
     }

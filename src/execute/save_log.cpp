@@ -9,12 +9,13 @@ namespace mdrescue::execute {
 namespace {
 
 constexpr const char *directory = "/var/log/mdrescue";
+constexpr const char *name_pattern = "{}/recovery-{:03}"; // without its ending
 
 /// The first name that is free: the clock of a rescue system may be wrong (FAULTS 35), a number is
 /// not.
 std::string free_name(system::System &system, const std::string &place) {
     for (unsigned number = 1;; ++number)
-        if (std::string name = fmt::format("{}/recovery-{:03}", place, number);
+        if (std::string name = fmt::format(name_pattern, place, number);
             !system.exists(name + ".log"))
             return name;
 }
@@ -28,13 +29,32 @@ util::Result<std::string> save(Context &context, const InstalledRoot &root, cons
     return name.substr(root.path() == "/" ? 0 : root.path().size()) + ".log";
 }
 
-/// Removed where it was only when it is here.
-util::Result<void> move_kept_log(Context &context, const InstalledRoot &root) {
+/// Whether it is in the installed system already, from a run that could not remove it.
+bool is_saved(system::System &system, const std::string &place, const std::string &text) {
+    for (unsigned number = 1;; ++number) {
+        const std::string name = fmt::format(name_pattern, place, number) + ".log";
+        if (!system.exists(name))
+            return false;
+        if (const auto saved = system.read_file(name); saved && *saved == text)
+            return true;
+    }
+}
+
+/// Removed where it was only when it is here. This run's own log does not wait for it: /boot may be
+/// mounted read-only.
+void move_kept_log(Context &context, const InstalledRoot &root) {
     const auto kept = kept_log(context);
     if (!kept)
-        return {};
-    MDR_TRY(save(context, root, kept->text, kept->json));
-    return remove_kept_log(context, *kept);
+        return;
+    util::Result<void> moved;
+    if (!is_saved(context.system, root.file(directory), kept->text))
+        if (const auto saved = save(context, root, kept->text, kept->json); !saved)
+            moved = tl::unexpected(saved.error());
+    if (moved)
+        moved = remove_kept_log(context, *kept);
+    if (!moved)
+        context.progress.warn(fmt::format("{} cannot be moved to {}: {}", kept->path, directory,
+                                          moved.error().message));
 }
 
 } // namespace
@@ -49,7 +69,7 @@ Status check(Context &context, const plan::SaveLog & /*step*/) {
 util::Result<void> apply(Context &context, const plan::SaveLog & /*step*/) {
     MDR_TRY_ASSIGN(const InstalledRoot root, InstalledRoot::open(context, true));
     MDR_TRY(context.system.make_directory(root.file(directory)));
-    MDR_TRY(move_kept_log(context, root));
+    move_kept_log(context, root);
     MDR_TRY_ASSIGN(std::string name,
                    save(context, root, context.journal.text(), context.journal.json()));
     context.journal.saved(std::move(name));

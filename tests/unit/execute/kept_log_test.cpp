@@ -4,6 +4,8 @@
 #include "recovery.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mdrescue;
 
@@ -50,6 +52,29 @@ TEST_CASE("the log of a recovery that was left lies beside the restored files, a
     REQUIRE(execute::remove_kept_log(f.context, *kept));
     CHECK(f.system.list(f.boot).value() == std::vector<std::string>{"vmlinuz"});
     CHECK(f.time_of(f.boot) == 1000);
+    CHECK_FALSE(execute::kept_log(f.context));
+}
+
+TEST_CASE("no other file is taken for a kept log") {
+    Left f;
+    f.context.places.online = true;
+    f.system.write(f.boot + "/mdrescue-recovery.log", "text");
+    f.system.write(f.boot + "/mdrescue-recovery.jsonl", "{}");
+    REQUIRE(execute::kept_log(f.context));
+    SUBCASE("a link") {
+        REQUIRE(f.system.rename(f.boot + "/mdrescue-recovery.log", f.system.root() + "/secret"));
+        REQUIRE(symlink((f.system.root() + "/secret").c_str(),
+                        (f.boot + "/mdrescue-recovery.log").c_str()) == 0);
+    }
+    SUBCASE("a pipe") {
+        REQUIRE(f.system.remove(f.boot + "/mdrescue-recovery.jsonl"));
+        REQUIRE(mkfifo((f.boot + "/mdrescue-recovery.jsonl").c_str(), 0600) == 0);
+    }
+    SUBCASE("on an array, where none is left") {
+        for (model::MountPoint &mount : f.profile.machine.mounts)
+            if (mount.target != f.system.root() + "/")
+                mount.target = f.system.root() + "/elsewhere";
+    }
     CHECK_FALSE(execute::kept_log(f.context));
 }
 
