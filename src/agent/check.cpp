@@ -40,47 +40,45 @@ std::optional<std::uint64_t> read_all(system::System &system, const std::string 
 
 std::optional<manifest::DigestField> digest_field(system::System &system, const Medium &medium) {
     const auto text =
-        system.read_at(medium.device, manifest::digest_field_offset, manifest::digest_field_size);
+        system.read_at(medium.source(), manifest::digest_field_offset, manifest::digest_field_size);
     return text ? manifest::parse_digest_field(*text) : std::nullopt;
 }
 
-/// The image's digest from a stick that has a partition behind the image: the partition table it
-/// is taken over is the image's own.
-class StickDigest {
+/// The image on a stick that has a partition behind it: its own partition table, over which its
+/// digest was taken, is kept there.
+class StickImage {
   public:
-    StickDigest(system::System &system, const Medium &medium, const manifest::DigestField &field) {
-        const auto record = system.read_at(medium.device, manifest::kept_table_offset(field.bytes),
-                                           manifest::kept_table_size);
+    StickImage(system::System &system, const Medium &medium, const manifest::DigestField &field) {
+        const auto record = system.read_at(
+            medium.source(), manifest::kept_table_offset(field.bytes), manifest::kept_table_size);
         if (record)
             kept_ = manifest::parse_kept_table(field.sha256, *record);
     }
-    void update(std::string_view bytes) {
-        if (kept_ && at_ < manifest::system_area_size) {
-            std::string image(bytes);
+    /// The image's own bytes for the next ones of the medium.
+    std::string own(std::string_view bytes) {
+        std::string image(bytes);
+        if (kept_ && at_ < manifest::system_area_size)
             manifest::put_kept_table(*kept_, at_, image.data(), image.size());
-            digest_.update(image);
-        } else {
-            digest_.update(bytes);
-        }
         at_ += bytes.size();
+        return image;
     }
-    [[nodiscard]] std::string finish() { return digest_.finish(); }
 
   private:
     std::optional<std::string> kept_;
     std::uint64_t at_ = 0;
-    manifest::ImageDigest digest_;
 };
 
-/// A digest, and who else wants to see the bytes.
-struct SharedRead {
-    StickDigest &digest;
+/// The image's digest, and who else wants its bytes.
+struct ImageRead {
+    StickImage image;
     const Reader &also;
+    manifest::ImageDigest digest{};
 
     void update(std::string_view bytes) {
+        const std::string own = image.own(bytes);
         if (also)
-            also(bytes);
-        digest.update(bytes);
+            also(own);
+        digest.update(own);
     }
 };
 
@@ -89,10 +87,9 @@ bool whole_image_sound(system::System &system, const Medium &medium,
                        const manifest::DigestField &field, util::Progress &progress,
                        const Reader &also) {
     progress.phase("checking the medium", field.bytes);
-    StickDigest digest(system, medium, field);
-    SharedRead read{digest, also};
-    const auto bytes = read_all(system, medium.device, field.bytes, read, progress, 0);
-    return bytes == field.bytes && digest.finish() == field.sha256;
+    ImageRead read{{system, medium, field}, also};
+    const auto bytes = read_all(system, medium.source(), field.bytes, read, progress, 0);
+    return bytes == field.bytes && read.digest.finish() == field.sha256;
 }
 
 Result<CheckReport> check_files(system::System &system, std::uint64_t total,

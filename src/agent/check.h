@@ -25,8 +25,8 @@ struct CheckReport {
 
 /// Checks every byte of the image on the medium: one linear read, which is what a CD is fastest at,
 /// against the digest in its volume descriptor; only when that fails, file by file, to name what is
-/// damaged. `also` sees the bytes of the linear read. Errors: the digests themselves are gone;
-/// util::cancelled() on util::cancel_requested.
+/// damaged. `also` sees the image in the linear read, as it was built. Errors: the digests
+/// themselves are gone; util::cancelled() on util::cancel_requested.
 [[nodiscard]] util::Result<CheckReport> check_medium(system::System &system, const Medium &medium,
                                                      util::Progress &progress,
                                                      const Reader &also = {});

@@ -29,8 +29,12 @@ std::optional<Medium> mounted_already(system::System &system, const std::string 
     const std::string mounts = system.read_file("/proc/mounts").value_or("");
     for (const auto line : util::split(mounts, '\n')) {
         const auto fields = util::split_words(line); // device, directory, … (proc(5))
-        if (fields.size() > 1 && fields[1] == directory && is_ours(system, image_id, directory))
-            return Medium{std::string(fields[0])};
+        if (fields.size() < 2 || fields[1] != directory || !is_ours(system, image_id, directory))
+            continue;
+        std::string device(fields[0]);
+        if (!device.starts_with("/dev/loop"))
+            return Medium{std::move(device)};
+        return Medium{system.read_file(copied_from_path).value_or(""), std::move(device)};
     }
     return std::nullopt;
 }

@@ -14,9 +14,15 @@
 namespace mdrescue::agent {
 
 inline constexpr const char *medium_directory = "/medium";
+/// Names the device a copy in memory was read from: a later session must know it.
+inline constexpr const char *copied_from_path = "/run/mdrescue/medium-device";
 
 struct Medium {
-    std::string device; ///< "/dev/sr0"
+    std::string device;    ///< "/dev/sr0"
+    std::string copy = {}; ///< "/dev/loop0": in memory, and mounted in its place (medium_copy.h)
+
+    /// What its bytes are read from.
+    [[nodiscard]] const std::string &source() const { return copy.empty() ? device : copy; }
 };
 
 /// Looks once at every device for an ISO 9660 file system with /mdrescue/id-IMAGE_ID (any image of

@@ -60,17 +60,29 @@ void MediumCopy::append(std::string_view bytes) {
         give_up();
 }
 
-Result<bool> MediumCopy::take_place_of(const Medium &medium) {
-    if (!complete_so_far_)
+void MediumCopy::detach(const std::string &loop_device) {
+    // It holds memory, no more: what is wrong with it changes nothing.
+    static_cast<void>(system_.run({.argv = {"losetup", "-d", loop_device}}));
+}
+
+Result<bool> MediumCopy::take_place_of(Medium &medium) {
+    if (!complete_so_far_ || !system_.replace_file(copied_from_path, medium.device))
         return false;
-    const auto copy = loop_device_with(system_, copy_path);
-    if (!copy || !system_.unmount(medium_directory))
+    const auto loop = loop_device_with(system_, copy_path);
+    if (!loop)
         return false;
+    if (!system_.unmount(medium_directory)) {
+        detach(*loop);
+        return false;
+    }
+    if (!system_.mount(on_medium_directory(*loop))) {
+        detach(*loop);
+        MDR_TRY(system_.mount(on_medium_directory(medium.device)));
+        return false;
+    }
     in_use_ = true;
-    if (system_.mount(on_medium_directory(*copy)))
-        return true;
-    MDR_TRY(system_.mount(on_medium_directory(medium.device)));
-    return false;
+    medium.copy = *loop;
+    return true;
 }
 
 } // namespace mdrescue::agent

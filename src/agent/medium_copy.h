@@ -31,12 +31,14 @@ class MediumCopy {
 
     /// The next bytes of the medium. When they cannot be kept, nothing is: the check goes on.
     void append(std::string_view bytes);
-    /// The whole medium was read, and is sound: from now on the copy is mounted in its place. False
-    /// where there is none, or it cannot be, and the medium stays mounted. Error: nor can it.
-    [[nodiscard]] util::Result<bool> take_place_of(const Medium &medium);
+    /// The whole medium was read, and is sound: from now on the copy is mounted in its place, and
+    /// `medium` says so. False where there is none, or it cannot be, and the medium stays mounted.
+    /// Error: nor can it.
+    [[nodiscard]] util::Result<bool> take_place_of(Medium &medium);
 
   private:
     void give_up();
+    void detach(const std::string &loop_device);
 
     system::System &system_;
     bool complete_so_far_ = false; ///< what was read is kept

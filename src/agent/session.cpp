@@ -171,14 +171,15 @@ void Session::check() {
     ConsoleProgress progress(system_, terminal_);
     const auto report = check_medium(system_, medium_, progress);
     const bool cancelled = util::cancel_requested.exchange(false);
+    const std::string what = medium_.copy.empty() ? "medium" : "copy of the medium in memory";
     if (report) {
         terminal_.show(check_result(*report));
         if (report->sound())
-            end_with(Outcome::done, fmt::format("the medium is sound, {} checked",
+            end_with(Outcome::done, fmt::format("the {} is sound, {} checked", what,
                                                 util::size_text(report->bytes)));
         else
             end_with(Outcome::failed,
-                     fmt::format("the medium is damaged, {}",
+                     fmt::format("the {} is damaged, {}", what,
                                  report->damaged.size() == 1
                                      ? std::string("1 part differs")
                                      : fmt::format("{} parts differ", report->damaged.size())));
@@ -207,8 +208,8 @@ util::Result<void> Session::check_once(util::Progress &progress) {
 
 /// The same, and the medium need not stay in its drive for what follows.
 util::Result<void> Session::check_and_keep(util::Progress &progress) {
-    if (medium_sound_)
-        return {};
+    if (medium_sound_ || !medium_.copy.empty())
+        return check_once(progress);
     const auto devices = execute::named_devices(facts_.profile->machine);
     const bool luks = std::any_of(devices.begin(), devices.end(), [](const auto &device) {
         return device.content->kind == model::Content::Kind::luks;

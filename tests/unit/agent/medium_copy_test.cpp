@@ -16,7 +16,7 @@ constexpr std::uint64_t size = 73'000'000;
 
 struct Reading {
     FakeSystem system;
-    const Medium medium{"/dev/sr0"};
+    Medium medium{"/dev/sr0"};
     std::string refused; ///< what losetup refuses: "-f", "-r"
 
     Reading() {
@@ -44,6 +44,9 @@ struct Reading {
 TEST_CASE("the medium is kept in memory while it is read, and mounted from there") {
     Reading f;
     CHECK(f.kept());
+    CHECK(f.medium.device == "/dev/sr0"); // still no disk to write to
+    CHECK(f.medium.source() == "/dev/loop0");
+    CHECK(f.system.files[copied_from_path] == "/dev/sr0");
     CHECK(f.system.files[copy] == "first second");
     CHECK(f.system.commands.back() ==
           std::vector<std::string>{"losetup", "-r", "/dev/loop0", copy});
@@ -58,7 +61,30 @@ TEST_CASE("a medium that is not kept stays mounted, and takes no memory") {
     SUBCASE("no loop device is free") { f.refused = "-f"; }
     SUBCASE("the loop device does not take it") { f.refused = "-r"; }
     CHECK_FALSE(f.kept());
+    CHECK(f.medium.source() == "/dev/sr0");
     CHECK(f.system.mounts.empty());
+    CHECK_FALSE(f.system.files.contains(copy));
+}
+
+TEST_CASE("a copy that cannot be mounted leaves the medium mounted, and takes no memory") {
+    Reading f;
+    const std::string back = "/dev/sr0 on /medium ro";
+    SUBCASE("the medium is in use") {
+        f.system.refused_mounts = {"-/medium"};
+        CHECK_FALSE(f.kept());
+    }
+    SUBCASE("the copy is not taken") {
+        f.system.refused_mounts = {"/dev/loop0 on /medium ro"};
+        CHECK_FALSE(f.kept());
+        CHECK(f.system.mounts.back() == back);
+    }
+    SUBCASE("nor is the medium again, which is an error") {
+        f.system.refused_mounts = {"/dev/loop0 on /medium ro", back};
+        MediumCopy reading(f.system, size, memory_for_work);
+        CHECK_FALSE(reading.take_place_of(f.medium));
+    }
+    CHECK(f.medium.source() == "/dev/sr0");
+    CHECK(f.system.commands.back() == std::vector<std::string>{"losetup", "-d", "/dev/loop0"});
     CHECK_FALSE(f.system.files.contains(copy));
 }
 

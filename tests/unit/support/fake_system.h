@@ -54,7 +54,8 @@ class FakeSystem final : public system::System {
     std::map<std::string, std::string> files;
     std::set<std::string> unreadable; ///< paths that fail with an error of the medium
     std::vector<std::vector<std::string>> commands;
-    std::vector<std::string> mounts; ///< "/dev/sr0 on /medium", "-/medium"
+    std::vector<std::string> mounts;      ///< "/dev/sr0 on /medium", "-/medium"
+    std::set<std::string> refused_mounts; ///< in the same words
     std::map<std::string, std::string> controls;
     std::set<std::string> refused_controls;
     std::function<system::Output(const system::Command &)> program;
@@ -119,12 +120,16 @@ class FakeSystem final : public system::System {
     util::Result<void> make_directory(const std::string &) override { return {}; }
     util::Result<void> mount(const system::Mount &mount) override {
         mounts.push_back(mount.source + " on " + mount.target + (mount.read_only ? " ro" : ""));
+        if (refused_mounts.contains(mounts.back()))
+            return util::fail("cannot mount " + mounts.back());
         if (on_mount)
             on_mount(mount);
         return {};
     }
     util::Result<void> unmount(const std::string &target) override {
         mounts.push_back("-" + target);
+        if (refused_mounts.contains(mounts.back()))
+            return util::fail("cannot unmount " + target);
         std::erase_if(files,
                       [&](const auto &file) { return file.first.starts_with(target + "/"); });
         return {};
