@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <functional>
 #include <thread>
+#include <unistd.h>
 
 namespace mdrescue::burn {
 namespace {
@@ -22,6 +25,8 @@ using util::printable;
 using util::Result;
 using namespace std::chrono_literals;
 
+/// libburn's name for a file that it treats as a drive (libburn.h, burn_drive_scan_and_grab).
+constexpr std::string_view file_drive = "stdio:";
 constexpr std::uint64_t block = 2048;
 /// libburn's read of more than this is split into single commands anyway.
 constexpr std::uint64_t read_size = 64U << 10U;
@@ -166,6 +171,22 @@ Result<void> compose(Job &job, TrackSource &source) {
     return {};
 }
 
+/// What is read of the file from now on comes from its disk (posix_fadvise(2)).
+Result<void> forget_cached(const std::string &path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return fail(fmt::format("cannot open {}: {}", printable(path), std::strerror(errno)));
+    const bool flushed = ::fsync(file) == 0;
+    const int error = errno;
+    if (flushed) // advice: where it is not taken, what is compared is still what was written
+        static_cast<void>(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED));
+    ::close(file);
+    if (!flushed)
+        return fail(
+            fmt::format("cannot write {} to its disk: {}", printable(path), std::strerror(error)));
+    return {};
+}
+
 Result<void> set_options(lib::burn_write_opts *set, Job &job, const WriteOptions &options) {
     lib::burn_write_opts_set_underrun_proof(set, 1);
     lib::burn_write_opts_set_multi(set, 0);
@@ -207,10 +228,10 @@ struct OpticalDrive::Held {
         infos = nullptr;
     }
 
-    Result<void> grab() {
+    Result<void> grab(Tray tray) {
         static_cast<void>(complaints()); // of earlier things
         std::string where = address;     // the API takes char *
-        const int load = 1;
+        const int load = tray == Tray::close ? 1 : 0;
         const int got = lib::burn_drive_scan_and_grab(&infos, where.data(), load);
         if (got > 0)
             return {};
@@ -228,7 +249,7 @@ OpticalDrive::OpticalDrive(OpticalDrive &&) noexcept = default;
 OpticalDrive &OpticalDrive::operator=(OpticalDrive &&) noexcept = default;
 OpticalDrive::~OpticalDrive() = default;
 
-Result<OpticalDrive> OpticalDrive::open(const std::string &address) {
+Result<OpticalDrive> OpticalDrive::open(const std::string &address, Tray tray) {
     if (lib::burn_initialize() == 0)
         return fail("libburn does not start");
     std::string queue = "SORRY";
@@ -236,7 +257,7 @@ Result<OpticalDrive> OpticalDrive::open(const std::string &address) {
     std::string prefix = "libburn: ";
     lib::burn_msgs_set_severities(queue.data(), print.data(), prefix.data());
     auto held = std::make_unique<Held>(address);
-    MDR_TRY(held->grab());
+    MDR_TRY(held->grab(tray));
     return OpticalDrive(std::move(held));
 }
 
@@ -343,7 +364,9 @@ Result<void> OpticalDrive::write(const Source &source, const WriteOptions &optio
 Result<bool> OpticalDrive::reload() {
     const bool outside = held_->real();
     held_->release(outside);
-    MDR_TRY(held_->grab());
+    if (!outside)
+        MDR_TRY(forget_cached(held_->address.substr(file_drive.size())));
+    MDR_TRY(held_->grab(Tray::close));
     MDR_TRY_ASSIGN(const auto status, settled_status(held_->drive()));
     return status != lib::BURN_DISC_EMPTY;
 }

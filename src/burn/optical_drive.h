@@ -16,13 +16,16 @@ struct WriteOptions {
     bool simulate = false; ///< the laser stays off, where drive and disc can do that
 };
 
+/// What happens to a tray that stands open.
+enum class Tray { close, leave };
+
 /// A CD, DVD or BD drive in libburn's hands, held for this process alone (O_EXCL) while this lives.
 /// libburn is one for a process: at most one object at a time.
 class OpticalDrive {
   public:
     /// The address: a device ("/dev/sr0"), or "stdio:PATH", a file that libburn treats as a drive
-    /// (libburn.h, burn_drive_scan_and_grab). Closes the tray. Errors: busy, not a drive.
-    [[nodiscard]] static util::Result<OpticalDrive> open(const std::string &address);
+    /// (libburn.h, burn_drive_scan_and_grab). Errors: busy, not a drive.
+    [[nodiscard]] static util::Result<OpticalDrive> open(const std::string &address, Tray tray);
     OpticalDrive(OpticalDrive &&) noexcept;
     OpticalDrive &operator=(OpticalDrive &&) noexcept;
     ~OpticalDrive();
@@ -38,8 +41,9 @@ class OpticalDrive {
     /// changed; util::cancelled().
     [[nodiscard]] util::Result<void> write(const Source &source, const WriteOptions &options,
                                            util::Progress &progress);
-    /// Out and in again, so that the drive forgets what it remembers of the disc. False: the disc
-    /// stayed outside, as with drives that cannot close their tray.
+    /// Out and in again, so that the drive forgets what it remembers of the disc; a file is written
+    /// to its disk, and forgotten in memory. False: the disc stayed outside, as with drives that
+    /// cannot close their tray.
     [[nodiscard]] util::Result<bool> reload();
     /// Reads the disc and compares its digest with the source's.
     [[nodiscard]] util::Result<void> compare(const Source &source, util::Progress &progress);

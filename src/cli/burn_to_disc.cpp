@@ -76,7 +76,9 @@ Result<BurnReport> burn_to_disc(const BurnTalk &talk, const std::string &address
         ::umask(077); // what libburn makes may hold the keys that /boot holds
     else
         MDR_TRY(burn::confirm_free(talk.context().system, address));
-    MDR_TRY_ASSIGN(OpticalDrive drive, OpticalDrive::open(address));
+    MDR_TRY_ASSIGN(
+        OpticalDrive drive,
+        OpticalDrive::open(address, options.dry_run ? burn::Tray::leave : burn::Tray::close));
     MDR_TRY_ASSIGN(const Medium medium, drive.look());
     const auto preparation = burn::prepare(medium, source.image.size, options.blank);
     describe(talk, address, drive, medium, preparation.value_or(Preparation::none));

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t dvd_blocks = 2295104, cd_blocks = 359844;
 
 OpticalDrive opened(const std::string &address) {
-    auto drive = OpticalDrive::open(address);
+    auto drive = OpticalDrive::open(address, Tray::close);
     REQUIRE_MESSAGE(drive.has_value(), (drive ? "" : drive.error().message));
     return std::move(*drive);
 }
@@ -169,6 +169,20 @@ TEST_CASE("a disc that stays outside is told") {
     CHECK_FALSE(there.value_or(true));
 }
 
+TEST_CASE("a tray that stands open is closed, or left as it is") {
+    FakeBurner burner(Disc{dvd_plus_rw, dvd_blocks});
+    burner.tray_out = true;
+    {
+        auto drive = OpticalDrive::open(burner.path(), Tray::leave);
+        check_good(drive);
+        CHECK(seen(*drive).state == Medium::State::none);
+    }
+    CHECK(burner.tray_out);
+    OpticalDrive drive = opened(burner.path());
+    CHECK_FALSE(burner.tray_out);
+    CHECK(seen(drive).state != Medium::State::none);
+}
+
 TEST_CASE("a simulation writes nothing") {
     const Directory scratch;
     const Source source = make_source(scratch);
@@ -202,5 +216,5 @@ TEST_CASE("a file is a drive in libburn's hands") {
 TEST_CASE("something that is no drive is refused") {
     const Directory scratch;
     media::test::put(scratch / "file", "x");
-    check_error(OpticalDrive::open(scratch / "file"), "cannot take hold of");
+    check_error(OpticalDrive::open(scratch / "file", Tray::close), "cannot take hold of");
 }
