@@ -14,7 +14,8 @@ def blank_instead_of(slot, place=None, **properties):
     """Takes the disk in a slot away and puts a blank one (size, serial, … may be given) into the same slot, or into `place`."""
     def prepare(machine):
         dead = machine.remove(slot)
-        machine.replace_disk(slot if place is None else place, **{"size": dead.size, "logical_sector": dead.logical_sector, "serial": BLANK, **properties})
+        machine.replace_disk(slot if place is None else place, **{
+            "size": dead.size, "logical_sector": dead.logical_sector, "physical_sector": dead.physical_sector, "serial": BLANK, **properties})
     return prepare
 
 

@@ -39,6 +39,7 @@ class Disk:
     wwn: str = ""
     format: str = "qcow2"
     logical_sector: int = SECTOR
+    physical_sector: int = 0  # 0: the same
     read_only: bool = False
     removable: bool = False
     faults: tuple = ()
@@ -73,8 +74,9 @@ class Disk:
             said += f",serial={self.serial.replace(',', ',,')}"
         if self.wwn and bus.wwn:
             said += f",wwn={self.wwn}"
-        if self.logical_sector != SECTOR:
-            said += f",logical_block_size={self.logical_sector},physical_block_size={self.logical_sector}"
+        physical = self.physical_sector or self.logical_sector
+        if physical != SECTOR:
+            said += f",logical_block_size={self.logical_sector},physical_block_size={physical}"
         return said + (",removable=on" if self.removable and bus.removable else "")
 
 

@@ -36,6 +36,7 @@ class DiskPlan:
     table_id: str
     partitions: tuple
     logical_sector: int = SECTOR
+    physical_sector: int = 0  # 0: the same
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,7 +170,8 @@ class Layout:
 
 def planned_disks(layout, folder):
     """The disks of a layout, whose files are in a folder."""
-    return [Disk(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn, logical_sector=plan.logical_sector)
+    return [Disk(folder / f"disk{slot + 1}.qcow2", plan.mib * MIB, plan.serial, plan.wwn, logical_sector=plan.logical_sector,
+                 physical_sector=plan.physical_sector)
             for slot, plan in enumerate(layout.disks)]
 
 
@@ -291,11 +293,11 @@ def mirror_uefi_mdesp(root=1300, esp=64):
 
 
 def raid10_lvm_xfs(root=1300, boot=200, half=760, swap=64):
-    """Four disks with MBR tables: a native /boot and GRUB on the first alone, swap on each, and xfs in LVM on RAID-10."""
+    """Four 512e disks with MBR tables: a native /boot and GRUB on the first alone, swap on each, and xfs in LVM on RAID-10."""
     first = (Partition(boot, "83", bootable=True), Partition(half, "fd"), Partition(swap, "82"))
     disks = tuple(
         DiskPlan(serial=f"R10X{slot + 1:03d}", wwn=f"0x5000c5000a10e5a{slot + 1}", mib=1 + boot + half + swap + 15, table="dos",
-                 table_id=f"0x5231302{slot + 1}", partitions=first if slot == 0 else first[1:])
+                 table_id=f"0x5231302{slot + 1}", partitions=first if slot == 0 else first[1:], physical_sector=4096)
         for slot in range(4))
     arrays = (Array(0, "10", 64, "1.2", ((0, 2), (1, 1), (2, 1), (3, 1))),)
     groups = (VolumeGroup("vg0", "md0", (("root", root),)),)

@@ -262,7 +262,7 @@ class Machine:
         before = self.disks[slot] if slot < len(self.disks) else None
         size = size or before.size
         if before:
-            properties.setdefault("logical_sector", before.logical_sector)
+            properties = {"logical_sector": before.logical_sector, "physical_sector": before.physical_sector, **properties}
         serial = f"NEW{slot + 1:05d}" if serial is None else serial
         file = self.folder / f"replacement-{slot}-{self.starts}.img"
         new = disk_files.prepared(file, size, serial, fill) if fill else disk_files.blank(file, size, serial)
