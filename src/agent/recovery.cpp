@@ -12,6 +12,7 @@
 #include "execute/mounting.h"
 #include "execute/proof.h"
 #include "execute/run.h"
+#include "execute/volume_groups.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -223,9 +224,12 @@ class Recovery {
     /// asked.
     std::optional<RecoveryEnd> prepare() {
         if (nothing_to_do())
-            return end(
-                Outcome::done,
-                "nothing is to be repaired: every recorded disk is here, and all arrays are whole");
+            return end(Outcome::done,
+                       plan_.lost.empty()
+                           ? "nothing is to be repaired: every recorded disk is here, and all "
+                             "arrays are whole"
+                           : "nothing more is to be repaired: all is whole but for " +
+                                 lost_arrays());
         const bool lacks_medium = needs_snapshot() && start_.places.medium.empty();
         if (lacks_medium && !start_.dry_run)
             return end(
@@ -371,15 +375,23 @@ class Recovery {
             terminal_.show({{{opened.error().message, Style::warning}}});
     }
 
+    /// Whether the root is on a device that was mapped here. Where it cannot be, a step says why.
+    bool map_root(execute::Context &context) {
+        const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
+        if (root == nullptr)
+            return false;
+        unlock_root(context, *root);
+        const auto device = execute::filesystem_device(context, *root);
+        return device && device->starts_with("/dev/mapper/");
+    }
+
     /// FAULTS 30: a swap behind LUKS or LVM, and what sleeps in it, is seen only when that is open.
     /// The root is opened here, before anything of it is used.
     std::optional<RecoveryEnd> open_root(execute::Context &context) {
-        const model::MountPoint *root = execute::recorded_mount(start_.profile, "/");
-        if (root == nullptr || start_.places.online)
+        if (start_.places.online)
             return std::nullopt;
-        unlock_root(context, *root);
-        const auto device = execute::filesystem_device(context, *root);
-        if (!device || !device->starts_with("/dev/mapper/")) // a step says what is wrong with it
+        const bool root_mapped = map_root(context);
+        if (!execute::activate_swap(context) && !root_mapped)
             return std::nullopt;
         if (const auto looked = execute::look_again(context); !looked)
             return end(Outcome::failed, looked.error().message);

@@ -271,11 +271,26 @@ class Search {
     /// out of date, or whose disk is here and cannot be read, may still save it (mdadm(8),
     /// --force): then its owner decides first.
     void lost(const Array &recorded, const Array *now, const Assembly &assembly) {
-        const bool is_lost = assembly.left_out.empty() && gone_with_their_disks(recorded, now);
+        const std::string why_kept = why_not_given_up(recorded, now, assembly);
         add({.kind = Kind::array_lost,
-             .severity =
-                 is_lost && starts_without(recorded) ? Severity::warning : Severity::refusal,
-             .array = recorded.uuid});
+             .severity = why_kept.empty() ? Severity::warning : Severity::refusal,
+             .array = recorded.uuid,
+             .text = why_kept});
+    }
+
+    /// "" for an array that the rest recovers without.
+    [[nodiscard]] std::string why_not_given_up(const Array &recorded, const Array *now,
+                                               const Assembly &assembly) const {
+        if (!assembly.left_out.empty())
+            return fmt::format("A member that is out of date was left out and may still save it. "
+                               "To start it as that member last was, by hand: mdadm --assemble "
+                               "--force {}{} (mdadm(8)); then look at its data",
+                               assembly.node, member_paths(assembly));
+        if (!gone_with_their_disks(recorded, now))
+            return "A disk that held a member is here, and its member is not: find out why first";
+        if (!starts_without(recorded))
+            return "The installed system lies on it, or may: without it there is nothing to start";
+        return "";
     }
 
     /// Every member that is not here was on a disk that is gone, or that was replaced: its place is
@@ -396,11 +411,17 @@ class Search {
         return "it does not run";
     }
 
+    [[nodiscard]] std::string path_of(const model::DeviceRef &observed) const {
+        const model::Disk *disk = model::find_disk(observed_, observed.disk);
+        return disk == nullptr ? "" : " " + model::device_path(*disk, observed.partition);
+    }
+
     [[nodiscard]] std::string member_paths(const Assembly &assembly) const {
         std::string paths;
         for (const model::DeviceRef &member : assembly.members)
-            if (const model::Disk *disk = model::find_disk(observed_, member.disk))
-                paths += " " + model::device_path(*disk, member.partition);
+            paths += path_of(member);
+        for (const LeftOut &member : assembly.left_out)
+            paths += path_of(member.device);
         return paths;
     }
 

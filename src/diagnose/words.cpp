@@ -121,9 +121,9 @@ std::string words(const Finding &finding, const model::Profile &profile) {
                            "disks again if any of them still "
                            "works; otherwise its data is gone and comes from a backup.{}",
                            array,
-                           finding.severity == Severity::refusal
-                               ? ""
-                               : " Nothing is done to it; the rest is recovered without it.");
+                           text.empty()
+                               ? " Nothing is done to it; the rest is recovered without it."
+                               : " " + text + ".");
     case Kind::array_absent:
         return fmt::format("No member of {} was found. Are all disks connected?", array);
     case Kind::array_not_started: return fmt::format("{} was not started: {}.", array, text);

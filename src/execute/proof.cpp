@@ -87,7 +87,8 @@ const model::Array *array_with(const model::Machine &machine, const model::Devic
 Verdict uefi_verdict(Context &context, const model::Disk &recorded, const model::BootLoader &esp,
                      bool replaced, const ProofReport &report) {
     const model::Array *array = array_with(context.profile.machine, {recorded.id, esp.partition});
-    if (array != nullptr && !array_proof(context, *array).proven)
+    if (array != nullptr &&
+        (plan::is_lost(context.plan, array->uuid) || !array_proof(context, *array).proven))
         return {};
     if (replaced && !all_proven(recorded.id, report.steps))
         return {};

@@ -48,6 +48,15 @@ Result<void> activate_group(system::System &system, const std::string &group,
     return {};
 }
 
+bool activate_swap(Context &context) {
+    bool activated = false;
+    for (const model::VolumeGroup &group : context.profile.machine.volume_groups)
+        for (const model::LogicalVolume &volume : group.volumes)
+            if (volume.content.type == "swap") // one that is not here, or locked, holds no answer
+                activated = activate(context, group, volume).has_value() || activated;
+    return activated;
+}
+
 Result<std::string> activate(Context &context, const model::VolumeGroup &group,
                              const model::LogicalVolume &volume) {
     std::string device = mapper_name(group.name, volume.name);

@@ -14,6 +14,10 @@ namespace mdrescue::execute {
 [[nodiscard]] util::Result<std::string> activate(Context &context, const model::VolumeGroup &group,
                                                  const model::LogicalVolume &volume);
 
+/// Activates the recorded groups that hold swap, where they are whole: what sleeps in it is seen
+/// only then (FAULTS 30). Whether a group was.
+[[nodiscard]] bool activate_swap(Context &context);
+
 /// All volumes of a group, which LVM may see at these device nodes alone. Error: it refuses, for
 /// one where a physical volume is none of them.
 [[nodiscard]] util::Result<void> activate_group(system::System &system, const std::string &group,

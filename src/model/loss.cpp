@@ -35,11 +35,12 @@ template <class Matches> Place find_places(const Machine &machine, Matches match
     return places;
 }
 
-/// The first such place; an array before the disks that show what lies on it.
+/// Every such array (btrfs takes several) before the disks that show what lies on it, of those the
+/// first: EFI system partitions may be copies of each other.
 template <class Matches> Place find_place(const Machine &machine, Matches matches) {
-    const Place places = find_places(machine, matches);
+    Place places = find_places(machine, matches);
     if (!places.arrays.empty())
-        return {{}, {places.arrays.front()}};
+        return {{}, std::move(places.arrays)};
     return places.disks.empty() ? Place{} : Place{{places.disks.front()}, {}};
 }
 

@@ -51,6 +51,7 @@ TEST_CASE("unattended: everything else needs an operator") {
         for (auto &disk : look.observed.disks)
             disk.serial = "COPY-" + disk.kernel_name;
     }
+    SUBCASE("an array is lost for good") { look = test::stripe_lost(); }
     SUBCASE("bad blocks on a survivor") { look.observed.arrays[1].members[0].bad_blocks = true; }
     SUBCASE("nothing is missing") {
         look = {test::profile_of(test::linux_journal_machine("1.2")),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/installed_root.h"
+#include "execute/volume_groups.h"
 
 #include "execute/mounting.h"
 #include "recovery.h"
@@ -136,6 +137,24 @@ TEST_CASE("a volume: its group is activated from its array alone, without waitin
     CHECK(machine.mounts().at(0) == "/dev/mapper/vg0-root on /root ro norecovery");
     REQUIRE(InstalledRoot::open(machine.context, false));
     CHECK(machine.system.commands.size() == 1); // it is active already
+}
+
+TEST_CASE("a group that holds swap is activated, also where the root is elsewhere (FAULTS 30)") {
+    Machine machine;
+    CHECK_FALSE(activate_swap(machine.context)); // the article's swap is no volume
+    machine.use_volume();
+    machine.profile.machine.mounts.clear();
+    machine.system.given.erase("/dev/mapper/vg0-swap");
+    SUBCASE("it is here") {
+        machine.system.program = [&](const system::Command &) {
+            machine.system.given["/dev/mapper/vg0-swap"] = "";
+            return system::Output{};
+        };
+        CHECK(activate_swap(machine.context));
+    }
+    SUBCASE("it is not complete") { CHECK_FALSE(activate_swap(machine.context)); }
+    CHECK(machine.system.commands.size() == 1);
+    CHECK(machine.system.mounts.empty());
 }
 
 TEST_CASE("a volume that cannot be had") {

@@ -30,6 +30,16 @@ TEST_CASE("the article's two failures") {
     CHECK(first.arrays[0].slots == "[_UUUUU]");
 }
 
+TEST_CASE("a filesystem over two arrays dies with either") {
+    auto machine = test::linux_journal_machine();
+    const std::string root = machine.arrays[1].content.uuid;
+    machine.arrays[0].content = machine.arrays[1].content;
+    CHECK(model::locate(machine, root).arrays ==
+          std::vector{machine.arrays[0].uuid, machine.arrays[1].uuid});
+    machine.arrays[0].level = 0;
+    CHECK(model::loss_of(machine, machine.disks[1]).root_gone);
+}
+
 TEST_CASE("a UEFI mirror: LVM is followed to its array, an ESP in fstab stops the start") {
     auto machine = test::mirror_uefi_machine();
     const auto root = model::locate(machine, "22222222-3333-4444-8555-666666666666");
