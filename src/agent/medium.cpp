@@ -32,9 +32,10 @@ std::optional<Medium> mounted_already(system::System &system, const std::string 
         if (fields.size() < 2 || fields[1] != directory || !is_ours(system, image_id, directory))
             continue;
         std::string device(fields[0]);
-        if (!device.starts_with("/dev/loop"))
-            return Medium{std::move(device)};
-        return Medium{system.read_file(copied_from_path).value_or(""), std::move(device)};
+        if (directory == medium_directory && device.starts_with("/dev/loop"))
+            if (auto from = system.read_file(copied_from_path))
+                return Medium{std::move(*from), std::move(device)};
+        return Medium{std::move(device)};
     }
     return std::nullopt;
 }

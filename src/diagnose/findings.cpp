@@ -282,10 +282,11 @@ class Search {
     [[nodiscard]] std::string why_not_given_up(const Array &recorded, const Array *now,
                                                const Assembly &assembly) const {
         if (!assembly.left_out.empty())
-            return fmt::format("A member that is out of date was left out and may still save it. "
-                               "To start it as that member last was, by hand: mdadm --assemble "
-                               "--force {}{} (mdadm(8)); then look at its data",
-                               assembly.node, member_paths(assembly));
+            return fmt::format("A member that was left out may still save it, though what it "
+                               "missed since then comes back wrong or old. By hand, after mdadm "
+                               "--stop: mdadm --assemble --force {}{}{} (mdadm(8)); then look at "
+                               "its data, read-only, before anything else",
+                               assembly.node, member_paths(assembly), left_out_paths(assembly));
         if (!gone_with_their_disks(recorded, now))
             return "A disk that held a member is here, and its member is not: find out why first";
         if (!starts_without(recorded))
@@ -420,6 +421,11 @@ class Search {
         std::string paths;
         for (const model::DeviceRef &member : assembly.members)
             paths += path_of(member);
+        return paths;
+    }
+
+    [[nodiscard]] std::string left_out_paths(const Assembly &assembly) const {
+        std::string paths;
         for (const LeftOut &member : assembly.left_out)
             paths += path_of(member.device);
         return paths;

@@ -5,7 +5,6 @@
 #include "util/text.h"
 
 #include <algorithm>
-#include <set>
 
 namespace mdrescue::etc {
 namespace {
@@ -29,11 +28,11 @@ bool may_be_taken_out(const FstabEntry &entry) {
 
 bool may_be_taken_out(const CrypttabEntry &entry) { return !has_option(entry.options, "noauto"); }
 
-/// The entry on a line that was taken out with that mark.
-std::optional<FstabEntry> taken_out_fstab_entry(std::string_view line, std::string_view mark) {
-    if (!line.starts_with(mark))
+/// The entry on a line that was bypassed.
+std::optional<FstabEntry> taken_out_fstab_entry(std::string_view line) {
+    if (!line.starts_with(bypass_mark))
         return std::nullopt;
-    auto entry = parse_fstab(line.substr(mark.size())).lines.front().entry;
+    auto entry = parse_fstab(line.substr(bypass_mark.size())).lines.front().entry;
     return entry && may_be_taken_out(*entry) ? std::move(entry) : std::nullopt;
 }
 
@@ -44,66 +43,78 @@ std::optional<CrypttabEntry> taken_out_crypttab_entry(std::string_view line) {
     return entry && may_be_taken_out(*entry) ? std::move(entry) : std::nullopt;
 }
 
-/// Mount points whose filesystem is not there.
-class Gone {
-  public:
-    void add(const FstabEntry &entry) {
-        if (entry.target.starts_with('/'))
-            targets_.insert(without_slashes_at_end(entry.target));
-    }
-    /// A bind mount, a swap file or a loop in it.
-    [[nodiscard]] bool has_source_of(const FstabEntry &entry) const {
-        return entry.kind == FstabEntry::Source::other && holds(entry.source, true);
-    }
-    [[nodiscard]] bool is_above(const FstabEntry &entry) const {
-        return holds(entry.target, false);
-    }
-
-  private:
-    [[nodiscard]] bool holds(const std::string &path, bool itself) const {
-        return std::any_of(targets_.begin(), targets_.end(), [&](const std::string &target) {
-            return path.starts_with(target + "/") || (itself && path == target);
-        });
-    }
-
-    std::set<std::string> targets_;
+/// The entries of a file by line, and which of them are out.
+struct Lines {
+    std::vector<std::optional<FstabEntry>> entries;
+    std::vector<bool> out;
 };
 
-std::optional<FstabEntry> entry_of(const FstabLine &line) {
-    if (line.entry)
-        return line.entry;
-    auto bypassed = taken_out_fstab_entry(line.text, bypass_mark);
-    return bypassed ? bypassed : taken_out_fstab_entry(line.text, lost_mark);
+bool is_above(const std::string &target, const std::string &path) {
+    return path.starts_with(target + "/");
 }
 
-/// The entries by line, those included that were taken out before: they may be gone still.
-std::vector<std::optional<FstabEntry>> entries_of(const Fstab &fstab) {
-    std::vector<std::optional<FstabEntry>> entries;
-    for (const FstabLine &line : fstab.lines)
-        entries.push_back(entry_of(line));
-    return entries;
+bool has_path_as_source(const FstabEntry &entry) {
+    return entry.kind == FstabEntry::Source::other && entry.source.starts_with('/');
 }
 
-/// Whether an entry needs one of those that are gone.
-using Needs = std::function<bool(const FstabEntry &, const Gone &)>;
+/// What is bypassed takes with it all mount points below, and what has its source there.
+bool needs_what_is_out(const FstabEntry &entry, const Lines &lines) {
+    for (std::size_t i = 0; i < lines.entries.size(); ++i) {
+        if (!lines.out[i] || !lines.entries[i]->target.starts_with('/'))
+            continue;
+        const std::string target = without_slashes_at_end(lines.entries[i]->target);
+        if (is_above(target, entry.target) ||
+            (has_path_as_source(entry) &&
+             (is_above(target, entry.source) || entry.source == target)))
+            return true;
+    }
+    return false;
+}
 
-/// Which of them cannot be mounted. What is taken out can take others with it, in any order.
-std::vector<bool> to_take_out(const std::vector<std::optional<FstabEntry>> &entries,
-                              const FstabMissing &missing, const Needs &needs) {
-    Gone gone;
-    std::vector<bool> out(entries.size(), false);
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            const auto &entry = entries[i];
-            if (out[i] || !entry || !may_be_taken_out(*entry) ||
-                !(missing(*entry) || needs(*entry, gone)))
-                continue;
-            out[i] = changed = true;
-            gone.add(*entry);
-        }
+/// What is lost takes with it what has its source on it: of all mount points above a path, the
+/// nearest one has it.
+bool has_source_on_what_is_out(const FstabEntry &entry, const Lines &lines) {
+    if (!has_path_as_source(entry))
+        return false;
+    std::size_t nearest = 0;
+    bool out = false;
+    for (std::size_t i = 0; i < lines.entries.size(); ++i) {
+        if (!lines.entries[i] || !lines.entries[i]->target.starts_with('/'))
+            continue;
+        const std::string target = without_slashes_at_end(lines.entries[i]->target);
+        if (target.size() < nearest || !(is_above(target, entry.source) || entry.source == target))
+            continue;
+        nearest = target.size();
+        out = lines.out[i];
     }
     return out;
+}
+
+/// What was bypassed before is gone still, perhaps.
+std::optional<FstabEntry> entry_of(const FstabLine &line) {
+    return line.entry ? line.entry : taken_out_fstab_entry(line.text);
+}
+
+/// Whether an entry cannot be without one of those that are out.
+using Needs = bool (*)(const FstabEntry &, const Lines &);
+
+/// Which of them cannot be mounted. What is taken out can take others with it, in any order.
+std::vector<bool> to_take_out(const Fstab &fstab, const FstabMissing &missing, Needs needs) {
+    Lines lines;
+    for (const FstabLine &line : fstab.lines)
+        lines.entries.push_back(entry_of(line));
+    lines.out.assign(lines.entries.size(), false);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (std::size_t i = 0; i < lines.entries.size(); ++i) {
+            const auto &entry = lines.entries[i];
+            if (lines.out[i] || !entry || !may_be_taken_out(*entry) ||
+                !(missing(*entry) || needs(*entry, lines)))
+                continue;
+            lines.out[i] = changed = true;
+        }
+    }
+    return lines.out;
 }
 
 void take_out(std::string &line, std::string_view mark, Edited &edited) {
@@ -112,9 +123,9 @@ void take_out(std::string &line, std::string_view mark, Edited &edited) {
 }
 
 Edited without(std::string_view text, std::string_view mark, const FstabMissing &missing,
-               const Needs &needs) {
+               Needs needs) {
     Fstab fstab = parse_fstab(text);
-    const std::vector<bool> out = to_take_out(entries_of(fstab), missing, needs);
+    const std::vector<bool> out = to_take_out(fstab, missing, needs);
     Edited edited;
     for (std::size_t i = 0; i < fstab.lines.size(); ++i)
         if (out[i] && fstab.lines[i].entry)
@@ -149,9 +160,7 @@ template <class Predicate> Edited restored(std::string_view text, Predicate take
 } // namespace
 
 Edited bypass_fstab(std::string_view text, const FstabMissing &missing) {
-    return without(text, bypass_mark, missing, [](const FstabEntry &entry, const Gone &gone) {
-        return gone.is_above(entry) || gone.has_source_of(entry);
-    });
+    return without(text, bypass_mark, missing, needs_what_is_out);
 }
 
 Edited bypass_crypttab(std::string_view text, const CrypttabMissing &missing) {
@@ -159,9 +168,7 @@ Edited bypass_crypttab(std::string_view text, const CrypttabMissing &missing) {
 }
 
 Edited take_out_lost_fstab(std::string_view text, const FstabLost &lost) {
-    return without(text, lost_mark, lost, [](const FstabEntry &entry, const Gone &gone) {
-        return gone.has_source_of(entry);
-    });
+    return without(text, lost_mark, lost, has_source_on_what_is_out);
 }
 
 Edited take_out_lost_crypttab(std::string_view text, const CrypttabLost &lost) {
@@ -169,9 +176,8 @@ Edited take_out_lost_crypttab(std::string_view text, const CrypttabLost &lost) {
 }
 
 Edited restore_fstab(std::string_view text) {
-    return restored(text, [](const std::string &line) {
-        return taken_out_fstab_entry(line, bypass_mark).has_value();
-    });
+    return restored(
+        text, [](const std::string &line) { return taken_out_fstab_entry(line).has_value(); });
 }
 
 Edited restore_crypttab(std::string_view text) {

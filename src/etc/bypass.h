@@ -44,8 +44,8 @@ using CrypttabLost = CrypttabMissing;
 [[nodiscard]] Edited bypass_fstab(std::string_view text, const FstabMissing &missing);
 [[nodiscard]] Edited bypass_crypttab(std::string_view text, const CrypttabMissing &missing);
 
-/// The same, but with the other mark, and a mount point below one that is lost stays: what is
-/// mounted there has lost nothing.
+/// The same, but with the other mark, and only what is lost: a mount point below one that is stays,
+/// and with it what has its source there. Lines that have this mark already count for nothing.
 [[nodiscard]] Edited take_out_lost_fstab(std::string_view text, const FstabLost &lost);
 [[nodiscard]] Edited take_out_lost_crypttab(std::string_view text, const CrypttabLost &lost);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "etc/bypass.h"
+#include "execute/lost_sources.h"
 #include "execute/missing_sources.h"
 #include "model/machine.h"
 #include "system/system.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/missing_sources.h"
 
+#include "execute/entry_content.h"
 #include "execute/named_devices.h"
 #include "util/text.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 using etc::CrypttabEntry;
 using etc::FstabEntry;
-using model::Content;
 using Source = FstabEntry::Source;
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
@@ -37,38 +37,6 @@ bool is_mapped_name(std::string_view name) {
 bool understood(std::string_view path) {
     const std::string_view name = path.substr(std::string_view("/dev/").size());
     return is_disk_name(name) || is_mapped_name(name) || starts_with_any(name, {"md", "disk/by-"});
-}
-
-bool has_any_option(const std::string &options, std::initializer_list<std::string_view> wanted) {
-    const auto list = util::split(options, ',');
-    return std::any_of(list.begin(), list.end(), [&](std::string_view option) {
-        return std::any_of(wanted.begin(), wanted.end(), [&](std::string_view one) {
-            return option == one || (one.back() == '=' && option.starts_with(one));
-        });
-    });
-}
-
-/// Mapped without a LUKS header in front, so no signature tells that it is the right place.
-bool headerless(const CrypttabEntry &entry) {
-    return has_any_option(entry.options, {"swap", "plain", "tcrypt", "bitlk", "header="});
-}
-
-bool is_swap(const Content &content) {
-    return content.type == "swap" || content.type == "swsuspend"; // the latter: hibernated
-}
-
-/// What is there under a name that moves can be what the entry means.
-bool fits(const FstabEntry &entry, const Content &content) {
-    if (entry.type == "swap")
-        return is_swap(content);
-    return content.kind == Content::Kind::filesystem && !is_swap(content);
-}
-
-/// A mapping with a throw-away key overwrites: never what carries something else.
-bool fits(const CrypttabEntry &entry, const Content &content) {
-    if (headerless(entry))
-        return content.kind == Content::Kind::empty || is_swap(content);
-    return content.kind == Content::Kind::luks;
 }
 
 class Sources {
@@ -129,7 +97,7 @@ class Sources {
             return false;
         const auto &mounts = surroundings_.recorded->mounts;
         return std::any_of(mounts.begin(), mounts.end(), [&](const model::MountPoint &mount) {
-            return mount.uuid == uuid && names_one_of(mount.source, no_mappings_);
+            return same_tag(mount.uuid, uuid) && names_one_of(mount.source, no_mappings_);
         });
     }
 
@@ -183,13 +151,6 @@ class Sources {
     bool closed_ = false; ///< something is there whose inside cannot be seen yet
 };
 
-model::Machine without_arrays(model::Machine machine, const std::vector<std::string> &arrays) {
-    std::erase_if(machine.arrays, [&](const model::Array &array) {
-        return std::find(arrays.begin(), arrays.end(), array.uuid) != arrays.end();
-    });
-    return machine;
-}
-
 bool missing(const Sources &sources, const CrypttabEntry &entry) {
     const auto [kind, value] = etc::source_name(entry.source);
     return sources.missing(entry, kind, value);
@@ -209,31 +170,6 @@ EditedTables bypass_missing(const InstalledTables &tables, const Surroundings &s
     sources.set_crypttab(edited.crypttab);
     edited.fstab = etc::bypass_fstab(
         tables.fstab, [&](const FstabEntry &entry) { return missing(sources, entry); });
-    return edited;
-}
-
-EditedTables take_out_lost(const InstalledTables &tables, const LostArrays &lost) {
-    const model::Machine &recorded = lost.recorded;
-    const model::Machine rest = without_arrays(recorded, lost.arrays);
-    const model::Machine here = without_arrays(lost.observed, lost.arrays); // may run still: no use
-    // Lost is what was there with these arrays, was not without them, and is not here otherwise: a
-    // backup may be back, on a filesystem of the same name.
-    const auto nothing = [](const std::string &) { return false; };
-    const Surroundings before{recorded, &recorded, nothing};
-    const Surroundings after{rest, &recorded, nothing};
-    const Surroundings now{here, &recorded, nothing};
-    Sources had(before);
-    Sources left(after);
-    Sources has(now);
-    const auto is_lost = [&](const auto &entry) {
-        return !missing(had, entry) && missing(left, entry) && missing(has, entry);
-    };
-    EditedTables edited;
-    edited.crypttab = etc::take_out_lost_crypttab(tables.crypttab, is_lost);
-    had.set_crypttab({tables.crypttab, {}});
-    left.set_crypttab(edited.crypttab);
-    has.set_crypttab(edited.crypttab);
-    edited.fstab = etc::take_out_lost_fstab(tables.fstab, is_lost);
     return edited;
 }
 

@@ -44,14 +44,4 @@ struct Surroundings {
 [[nodiscard]] EditedTables bypass_missing(const InstalledTables &tables,
                                           const Surroundings &surroundings);
 
-struct LostArrays {
-    const std::vector<std::string> &arrays; ///< Array::uuid
-    const model::Machine &recorded;
-    const model::Machine &observed;
-};
-
-/// Takes out the entries of what lay on these arrays, whatever else is missing, unless the same is
-/// here at another place now.
-[[nodiscard]] EditedTables take_out_lost(const InstalledTables &tables, const LostArrays &lost);
-
 } // namespace mdrescue::execute

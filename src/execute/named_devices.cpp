@@ -2,6 +2,7 @@
 #include "execute/named_devices.h"
 
 #include "execute/volume_groups.h"
+#include "model/loss.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -68,12 +69,15 @@ std::vector<std::string> array_paths(const model::Array &array) {
 void add_array(std::vector<NamedDevice> &devices, const model::Array &array) {
     if (array.kernel_name.empty())
         return;
-    devices.push_back({array_paths(array), &array.content});
+    NamedDevice whole{array_paths(array), &array.content};
+    whole.arrays = {array.uuid};
+    devices.push_back(std::move(whole));
     if (!array.table)
         return;
     for (const model::Partition &partition : array.table->partitions) {
         NamedDevice device{
             {}, &partition.content, part_uuid(*array.table, partition), partition.name};
+        device.arrays = {array.uuid};
         for (const std::string &path : array_paths(array))
             for (const char *joint : {"p", "", "-part"})
                 device.paths.push_back(fmt::format("{}{}{}", path, joint, partition.number));
@@ -81,7 +85,8 @@ void add_array(std::vector<NamedDevice> &devices, const model::Array &array) {
     }
 }
 
-void add_group(std::vector<NamedDevice> &devices, const model::VolumeGroup &group) {
+void add_group(std::vector<NamedDevice> &devices, const model::Machine &machine,
+               const model::VolumeGroup &group) {
     const bool complete = std::all_of(
         group.physical_volumes.begin(), group.physical_volumes.end(), [&](const std::string &uuid) {
             return std::any_of(devices.begin(), devices.end(), [&](const NamedDevice &device) {
@@ -98,6 +103,7 @@ void add_group(std::vector<NamedDevice> &devices, const model::VolumeGroup &grou
              "/dev/disk/by-id/dm-name-" + mapped.substr(std::string_view("/dev/mapper/").size())},
             &volume.content};
         device.volume = volume.uuid;
+        device.arrays = model::locate(machine, group).arrays;
         devices.push_back(std::move(device));
     }
 }
@@ -133,8 +139,12 @@ std::vector<NamedDevice> named_devices(const model::Machine &machine) {
     for (const model::Array &array : machine.arrays)
         add_array(devices, array);
     for (const model::VolumeGroup &group : machine.volume_groups)
-        add_group(devices, group);
+        add_group(devices, machine, group);
     return devices;
+}
+
+bool same_tag(const std::string &one, const std::string &other) {
+    return lower(one) == lower(other);
 }
 
 bool carries(const NamedDevice &device, Source kind, const std::string &value) {
@@ -142,7 +152,7 @@ bool carries(const NamedDevice &device, Source kind, const std::string &value) {
     const bool named = content.kind == Content::Kind::filesystem ||
                        content.kind == Content::Kind::luks || content.kind == Content::Kind::other;
     switch (kind) {
-    case Source::uuid: return named && lower(content.uuid) == lower(value);
+    case Source::uuid: return named && same_tag(content.uuid, value);
     case Source::label:
         return named &&
                ((content.filesystem && content.filesystem->label == value) ||

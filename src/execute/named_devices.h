@@ -19,8 +19,9 @@ struct NamedDevice {
     const model::Content *content = nullptr;
     std::string part_uuid{};
     std::string part_label{};
-    std::string volume{};    ///< UUID of the logical volume
-    bool name_moves = false; ///< the kernel's name of a disk
+    std::string volume{};              ///< UUID of the logical volume
+    std::vector<std::string> arrays{}; ///< Array::uuid of all it lies on
+    bool name_moves = false;           ///< the kernel's name of a disk
     const model::Disk *disk = nullptr;
     unsigned partition = 0;
 };
@@ -28,6 +29,9 @@ struct NamedDevice {
 /// Disks, running arrays, their partitions, and the volumes of complete groups. The devices refer
 /// to the machine.
 [[nodiscard]] std::vector<NamedDevice> named_devices(const model::Machine &machine);
+
+/// UUIDs and their like are told apart by no letter's case (blkid writes some of them in capitals).
+[[nodiscard]] bool same_tag(const std::string &one, const std::string &other);
 
 /// Whether the device has that UUID, label, PARTUUID or PARTLABEL; never true for other kinds.
 [[nodiscard]] bool carries(const NamedDevice &device, etc::FstabEntry::Source kind,

@@ -24,8 +24,8 @@ std::string free_name(system::System &system, const std::string &place) {
 util::Result<std::string> save(Context &context, const InstalledRoot &root, const std::string &text,
                                const std::string &json) {
     const std::string name = free_name(context.system, root.file(directory));
+    MDR_TRY(context.system.append_file(name + ".jsonl", json)); // first: .log says both are whole
     MDR_TRY(context.system.append_file(name + ".log", text));
-    MDR_TRY(context.system.append_file(name + ".jsonl", json));
     return name.substr(root.path() == "/" ? 0 : root.path().size()) + ".log";
 }
 

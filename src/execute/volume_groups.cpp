@@ -29,6 +29,20 @@ std::string doubled(const std::string &name) {
     return result;
 }
 
+/// `command` activates `what`, seen at these places alone.
+Result<void> run_lvm(system::System &system, const char *command, const std::string &what,
+                     const std::vector<std::string> &places) {
+    std::string filter; // lvm.conf(5): the first pattern that matches decides
+    for (const std::string &place : places)
+        filter += fmt::format("\"a|^{}$|\",", place);
+    // No udev to wait for, or none that answers: a wait for its cookie would never end.
+    MDR_TRY(system::run_ok(system, {.argv = {"lvm", command, "--config",
+                                             fmt::format("devices{{filter=[{}\"r|.*|\"]}}", filter),
+                                             "--sysinit", "--activate", "y", "--noudevsync", what},
+                                    .environment = {"DM_DISABLE_UDEV=1"}}));
+    return {};
+}
+
 } // namespace
 
 std::string mapper_name(const std::string &group, const std::string &volume) {
@@ -37,15 +51,7 @@ std::string mapper_name(const std::string &group, const std::string &volume) {
 
 Result<void> activate_group(system::System &system, const std::string &group,
                             const std::vector<std::string> &places) {
-    std::string filter; // lvm.conf(5): the first pattern that matches decides
-    for (const std::string &place : places)
-        filter += fmt::format("\"a|^{}$|\",", place);
-    // No udev to wait for, or none that answers: a wait for its cookie would never end.
-    MDR_TRY(system::run_ok(system, {.argv = {"lvm", "vgchange", "--config",
-                                             fmt::format("devices{{filter=[{}\"r|.*|\"]}}", filter),
-                                             "--sysinit", "--activate", "y", "--noudevsync", group},
-                                    .environment = {"DM_DISABLE_UDEV=1"}}));
-    return {};
+    return run_lvm(system, "vgchange", group, places);
 }
 
 bool activate_swap(Context &context) {
@@ -67,7 +73,7 @@ Result<std::string> activate(Context &context, const model::VolumeGroup &group,
         MDR_TRY_ASSIGN(std::string place, place_of(context, uuid));
         places.push_back(std::move(place));
     }
-    MDR_TRY(activate_group(context.system, group.name, places));
+    MDR_TRY(run_lvm(context.system, "lvchange", group.name + "/" + volume.name, places));
     if (!context.system.exists(device))
         return fail(fmt::format("volume group {} has no volume {} any more",
                                 util::printable(group.name), util::printable(volume.name)));

@@ -8,14 +8,16 @@
 
 namespace mdrescue::execute {
 
-/// "/dev/mapper/vg0-root", made by vgchange(8) where it is not there yet. LVM is shown the group's
-/// recorded places alone: a member of a mirror with metadata 0.90 or 1.0 looks like the physical
-/// volume itself, and must never be taken for it. Error: a place is not here, or LVM refuses.
+/// "/dev/mapper/vg0-root", made by lvchange(8) where it is not there yet, and no other volume of
+/// the group: some go on with work of their own (a merge, a repair), which is not to be done now.
+/// LVM is shown the group's recorded places alone: a member of a mirror with metadata 0.90 or 1.0
+/// looks like the physical volume itself, and must never be taken for it. Error: a place is not
+/// here, or LVM refuses.
 [[nodiscard]] util::Result<std::string> activate(Context &context, const model::VolumeGroup &group,
                                                  const model::LogicalVolume &volume);
 
-/// Activates the recorded groups that hold swap, where they are whole: what sleeps in it is seen
-/// only then (FAULTS 30). Whether a group was.
+/// Activates the recorded volumes that hold swap, where their groups are whole: what sleeps there
+/// is seen only then (FAULTS 30). Whether there was one.
 [[nodiscard]] bool activate_swap(Context &context);
 
 /// All volumes of a group, which LVM may see at these device nodes alone. Error: it refuses, for

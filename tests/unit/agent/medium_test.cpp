@@ -85,6 +85,12 @@ TEST_CASE("what an earlier session has mounted is taken as it is") {
     REQUIRE(find_medium(system, id, devices));
     system.files["/proc/mounts"] = "proc /proc proc rw 0 0\n/dev/sdz /medium iso9660 ro 0 0\n";
     CHECK(find_medium(system, id, devices).value().device == "/dev/sdz");
+    // an image in a file, or a copy in memory of a medium that is known
+    system.files["/proc/mounts"] = "/dev/loop0 /medium iso9660 ro 0 0\n";
+    CHECK(find_medium(system, id, devices).value().device == "/dev/loop0");
+    system.files[copied_from_path] = "/dev/sdz";
+    CHECK(find_medium(system, id, devices).value().device == "/dev/sdz");
+    CHECK(find_medium(system, id, devices).value().source() == "/dev/loop0");
     CHECK(system.mounts.size() == 1);
 }
 

@@ -151,3 +151,30 @@ TEST_CASE("crypttab") {
     CHECK(restore_crypttab(edited.text).text == text);
     CHECK(bypass_crypttab(edited.text, gone({"UUID=a", "/dev/sda3"})).lines.empty());
 }
+
+TEST_CASE(
+    "what is lost: only what has its source there goes with it, and the nearest mount has it") {
+    const std::string text = "UUID=lost /srv ext4 rw 0 2\n"
+                             "UUID=b /srv/data ext4 rw 0 2\n"
+                             "/srv/data/www /var/www none bind 0 0\n"
+                             "/srv/data /data none bind 0 0\n"
+                             "/srv/mail /var/mail none bind 0 0\n"
+                             "/srv none2 none bind 0 0\n";
+    const auto edited =
+        take_out_lost_fstab(text, [](const FstabEntry &entry) { return entry.source == "lost"; });
+    CHECK(edited.lines == std::vector<std::string>{"UUID=lost /srv ext4 rw 0 2",
+                                                   "/srv/mail /var/mail none bind 0 0",
+                                                   "/srv none2 none bind 0 0"});
+}
+
+TEST_CASE("a line marked as lost is a comment: nothing goes with it later") {
+    const std::string text = "#mdrescue-lost# UUID=lost /srv ext4 rw 0 2\n"
+                             "UUID=new /srv ext4 rw 0 2\n"
+                             "UUID=b /srv/data ext4 rw 0 2\n"
+                             "/srv/mail /var/mail none bind 0 0\n";
+    CHECK(bypassed(text, {"lost"}).text == text);
+    CHECK(restore_fstab(text).text == text);
+    CHECK(take_out_lost_fstab(text, [](const FstabEntry &entry) {
+              return entry.source == "lost";
+          }).text == text);
+}

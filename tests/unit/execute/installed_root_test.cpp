@@ -125,21 +125,21 @@ TEST_CASE("for writing its array must be whole") {
     }
 }
 
-TEST_CASE("a volume: its group is activated from its array alone, without waiting for udev") {
+TEST_CASE("a volume is activated alone, from its array alone, without waiting for udev") {
     Machine machine;
     machine.use_volume();
     REQUIRE(InstalledRoot::open(machine.context, false));
     REQUIRE(machine.system.commands.size() == 1);
     CHECK(machine.system.commands[0].argv ==
-          Lines{"lvm", "vgchange", "--config", R"(devices{filter=["a|^/dev/md127$|","r|.*|"]})",
-                "--sysinit", "--activate", "y", "--noudevsync", "vg0"});
+          Lines{"lvm", "lvchange", "--config", R"(devices{filter=["a|^/dev/md127$|","r|.*|"]})",
+                "--sysinit", "--activate", "y", "--noudevsync", "vg0/root"});
     CHECK(machine.system.commands[0].environment == Lines{"DM_DISABLE_UDEV=1"});
     CHECK(machine.mounts().at(0) == "/dev/mapper/vg0-root on /root ro norecovery");
     REQUIRE(InstalledRoot::open(machine.context, false));
     CHECK(machine.system.commands.size() == 1); // it is active already
 }
 
-TEST_CASE("a group that holds swap is activated, also where the root is elsewhere (FAULTS 30)") {
+TEST_CASE("a volume that holds swap is activated, wherever the root is (FAULTS 30)") {
     Machine machine;
     CHECK_FALSE(activate_swap(machine.context)); // the article's swap is no volume
     machine.use_volume();
@@ -153,7 +153,8 @@ TEST_CASE("a group that holds swap is activated, also where the root is elsewher
         CHECK(activate_swap(machine.context));
     }
     SUBCASE("it is not complete") { CHECK_FALSE(activate_swap(machine.context)); }
-    CHECK(machine.system.commands.size() == 1);
+    REQUIRE(machine.system.commands.size() == 1);
+    CHECK(machine.system.commands[0].argv.back() == "vg0/swap");
     CHECK(machine.system.mounts.empty());
 }
 

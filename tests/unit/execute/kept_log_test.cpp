@@ -72,8 +72,8 @@ TEST_CASE("no other file is taken for a kept log") {
     }
     SUBCASE("on an array, where none is left") {
         for (model::MountPoint &mount : f.profile.machine.mounts)
-            if (mount.target != f.system.root() + "/")
-                mount.target = f.system.root() + "/elsewhere";
+            if (mount.target == f.boot)
+                mount.uuid = f.profile.machine.arrays[1].content.uuid;
     }
     CHECK_FALSE(execute::kept_log(f.context));
 }

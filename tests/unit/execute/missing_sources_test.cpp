@@ -56,75 +56,24 @@ TEST_CASE("an array that does not run takes its swap") {
     CHECK_FALSE(stopped.missing("/dev/md1"));
 }
 
-TEST_CASE("what lay on a lost array is taken out, and nothing else") {
-    const model::Machine whole = test::linux_journal_machine();
-    const std::string fstab =
-        "/dev/md1 / ext2 defaults 1 1\nLABEL=/boot /boot ext2 defaults 1 2\n"
-        "UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0\n"
-        "UUID=0a0b0c0d-added-later /later ext4 defaults 0 2\n/dev/sr0 /cd auto "
-        "defaults 0 0\n";
-    const auto lines = [&](const std::vector<std::string> &arrays, const model::Machine &now) {
-        return take_out_lost({fstab, ""}, {arrays, whole, now}).fstab.lines;
-    };
-    const Lines swap{"UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0"};
-    CHECK(lines({}, whole).empty());
-    CHECK(lines({whole.arrays[0].uuid}, whole) == swap);
-    model::Machine now = whole;
-    now.arrays.erase(now.arrays.begin());
-    CHECK(lines({whole.arrays[0].uuid}, now) == swap);
-    now.arrays.push_back(whole.arrays[0]); // its owner made another, and the swap in it again
-    now.arrays.back().uuid = "new";
-    CHECK(lines({whole.arrays[0].uuid}, now).empty());
-}
-
-TEST_CASE("what is mounted below a lost filesystem stays; what lies in it goes with it") {
-    const model::Machine whole = test::linux_journal_machine();
-    const std::string lost = "UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84";
-    model::Machine machine = whole;
-    machine.arrays[0].content.type = "ext4";
-    const std::vector arrays{whole.arrays[0].uuid};
-    const auto edited = take_out_lost({lost + " /srv ext4 defaults 0 2\n" +
-                                           "LABEL=/boot /srv/boot ext2 defaults 1 2\n" +
-                                           "/srv/data /data none bind 0 0\n",
-                                       ""},
-                                      {arrays, machine, machine});
-    CHECK(edited.fstab.lines ==
-          Lines{lost + " /srv ext4 defaults 0 2", "/srv/data /data none bind 0 0"});
-}
-
-TEST_CASE("a container on a lost array is taken out of crypttab, and its mapping out of fstab") {
+TEST_CASE("a mapping whose container is gone is gone, also beside another container") {
     model::Machine machine = test::linux_journal_machine();
-    const auto locks = [](model::Array &array, const char *uuid) {
+    for (model::Array &array : machine.arrays) {
         array.content = {};
         array.content.kind = model::Content::Kind::luks;
         array.content.type = "crypto_LUKS";
-        array.content.uuid = uuid;
-    };
-    locks(machine.arrays[0], "luks-1");
-    const std::vector lost{machine.arrays[0].uuid};
-    const std::string mapping = "/dev/mapper/data /srv ext4 defaults 0 2\n";
-    const auto alone =
-        take_out_lost({mapping, "data UUID=luks-1 none luks\n"}, {lost, machine, machine});
-    CHECK(alone.crypttab.lines.size() == 1);
-    CHECK(alone.fstab.lines.size() == 1);
-
-    // another container is here, and what is in it cannot be seen
-    locks(machine.arrays[1], "luks-2");
-    machine.mounts.push_back({"/dev/mapper/data", "/srv", "ext4", "rw", "inside-1"});
-    const std::string crypttab = "data UUID=luks-1 none luks\nroot UUID=luks-2 none luks\n";
-    const std::string root =
-        "/dev/mapper/root / ext4 defaults 0 1\nUUID=inside-2 /home ext4 defaults 0 2\n";
-    for (const std::string &line :
-         {mapping, std::string("UUID=inside-1 /srv ext4 defaults 0 2\n")}) {
-        CAPTURE(line);
-        const auto edited = take_out_lost({line + root, crypttab}, {lost, machine, machine});
-        CHECK(edited.crypttab.lines == Lines{"data UUID=luks-1 none luks"});
-        CHECK(edited.fstab.text == "#mdrescue-lost# " + line + root);
+        array.content.uuid = "LUKS-" + array.kernel_name;
     }
+    machine.mounts.push_back({"/dev/mapper/data", "/srv", "ext4", "rw", "Inside-1"});
     Case gone{machine, machine};
     gone.observed.arrays.erase(gone.observed.arrays.begin());
-    gone.crypttab = crypttab;
-    CHECK(gone.edited(mapping + root).fstab.text == "#mdrescue-bypass# " + mapping + root);
+    gone.crypttab = "data UUID=LUKS-md0 none luks\nroot UUID=LUKS-md1 none luks\n";
+    const std::string rest =
+        "/dev/mapper/root / ext4 defaults 0 1\nUUID=inside-2 /home ext4 defaults 0 2\n";
+    for (const char *source : {"/dev/mapper/data", "UUID=inside-1"}) {
+        const std::string line = std::string(source) + " /srv ext4 defaults 0 2\n";
+        CHECK(gone.edited(line + rest).fstab.text == "#mdrescue-bypass# " + line + rest);
+    }
 }
 
 TEST_CASE("kernel names move: what is there now must be what is meant") {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "execute/lost_sources.h"
+
+#include "../support/example_machine.h"
+
+#include <doctest/doctest.h>
+
+using namespace mdrescue;
+using namespace mdrescue::execute;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+void make_container(model::Array &array, const char *uuid) {
+    array.content = {};
+    array.content.kind = model::Content::Kind::luks;
+    array.content.type = "crypto_LUKS";
+    array.content.uuid = uuid;
+}
+
+} // namespace
+
+TEST_CASE("what lay on a lost array is taken out, and nothing else") {
+    const model::Machine whole = test::linux_journal_machine();
+    const std::string fstab =
+        "/dev/md1 / ext2 defaults 1 1\nLABEL=/boot /boot ext2 defaults 1 2\n"
+        "UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0\n"
+        "UUID=0a0b0c0d-added-later /later ext4 defaults 0 2\n/dev/sr0 /cd auto "
+        "defaults 0 0\n";
+    const auto lines = [&](const std::vector<std::string> &arrays, const model::Machine &now) {
+        return take_out_lost({fstab, ""}, {arrays, whole, now}).fstab.lines;
+    };
+    const Lines swap{"UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0"};
+    CHECK(lines({}, whole).empty());
+    CHECK(lines({whole.arrays[0].uuid}, whole) == swap);
+    model::Machine now = whole;
+    now.arrays.erase(now.arrays.begin());
+    CHECK(lines({whole.arrays[0].uuid}, now) == swap);
+    now.arrays.push_back(whole.arrays[0]); // its owner made another, and the swap in it again
+    now.arrays.back().uuid = "new";
+    CHECK(lines({whole.arrays[0].uuid}, now).empty());
+}
+
+TEST_CASE("what is mounted below a lost filesystem stays; what lies in it goes with it") {
+    const model::Machine whole = test::linux_journal_machine();
+    const std::string lost = "UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84";
+    model::Machine machine = whole;
+    machine.arrays[0].content.type = "ext4";
+    const std::vector arrays{whole.arrays[0].uuid};
+    const auto edited = take_out_lost({lost + " /srv ext4 defaults 0 2\n" +
+                                           "LABEL=/boot /srv/boot ext2 defaults 1 2\n" +
+                                           "/srv/data /data none bind 0 0\n",
+                                       ""},
+                                      {arrays, machine, machine});
+    CHECK(edited.fstab.lines ==
+          Lines{lost + " /srv ext4 defaults 0 2", "/srv/data /data none bind 0 0"});
+}
+
+TEST_CASE("a container on a lost array is taken out of crypttab, and its mapping out of fstab") {
+    model::Machine machine = test::linux_journal_machine();
+    make_container(machine.arrays[0], "luks-1");
+    const std::vector lost{machine.arrays[0].uuid};
+    const std::string mapping = "/dev/mapper/data /srv ext4 defaults 0 2\n";
+    const auto alone =
+        take_out_lost({mapping, "data UUID=luks-1 none luks\n"}, {lost, machine, machine});
+    CHECK(alone.crypttab.lines.size() == 1);
+    CHECK(alone.fstab.lines.size() == 1);
+
+    // another container is here, and what is in it cannot be seen
+    make_container(machine.arrays[1], "luks-2");
+    machine.mounts.push_back({"/dev/mapper/data", "/srv", "ext4", "rw", "inside-1"});
+    const std::string crypttab = "data UUID=luks-1 none luks\nroot UUID=luks-2 none luks\n";
+    const std::string root =
+        "/dev/mapper/root / ext4 defaults 0 1\nUUID=inside-2 /home ext4 defaults 0 2\n";
+    for (const std::string &line :
+         {mapping, std::string("UUID=inside-1 /srv ext4 defaults 0 2\n")}) {
+        CAPTURE(line);
+        const auto edited = take_out_lost({line + root, crypttab}, {lost, machine, machine});
+        CHECK(edited.crypttab.lines == Lines{"data UUID=luks-1 none luks"});
+        CHECK(edited.fstab.text == "#mdrescue-lost# " + line + root);
+    }
+}
+
+TEST_CASE("only what the record has there is lost: what is merely not here may come back") {
+    model::Machine machine = test::linux_journal_machine();
+    make_container(machine.arrays[0], "luks-1");
+    const std::vector lost{machine.arrays[0].uuid};
+    const std::string crypttab = "data UUID=luks-1 none luks\n";
+    CHECK(take_out_lost({"UUID=backup /backup ext4 nofail 0 0\nLABEL=usb /usb vfat nofail 0 0\n"
+                         "/dev/mapper/mpatha /san ext4 _netdev 0 0\n",
+                         crypttab},
+                        {lost, machine, machine})
+              .fstab.lines.empty());
+    // but what was mounted from behind the only container was in it
+    machine.mounts.push_back({"/dev/mapper/vg1-srv", "/srv", "ext4", "rw", "in-it"});
+    for (const char *source : {"UUID=in-it", "/dev/mapper/vg1-srv"}) {
+        const std::string line = std::string(source) + " /srv ext4 defaults 0 2";
+        CHECK(take_out_lost({line + "\n", crypttab}, {lost, machine, machine}).fstab.lines ==
+              Lines{line});
+    }
+}
+
+TEST_CASE("another array may have the kernel name of a lost one now") {
+    const model::Machine whole = test::linux_journal_machine();
+    const std::vector lost{whole.arrays[0].uuid};
+    model::Machine now = whole;
+    now.arrays.erase(now.arrays.begin());
+    now.arrays[0].kernel_name = "md0";
+    const auto edited = take_out_lost({"/dev/md0 none swap sw 0 0\n/dev/md1 /srv ext2 rw 0 2\n",
+                                       "c /dev/md0 /dev/urandom swap\n"},
+                                      {lost, whole, now});
+    CHECK(edited.fstab.lines == Lines{"/dev/md0 none swap sw 0 0"});
+    CHECK(edited.crypttab.lines == Lines{"c /dev/md0 /dev/urandom swap"});
+}
+
+TEST_CASE("a filesystem that took two arrays is lost with either of them") {
+    model::Machine machine = test::linux_journal_machine();
+    machine.arrays[0].content = machine.arrays[1].content;
+    const std::vector lost{machine.arrays[0].uuid};
+    const std::string line = "UUID=" + machine.arrays[1].content.uuid + " /srv btrfs defaults 0 0";
+    CHECK(take_out_lost({line + "\n", ""}, {lost, machine, machine}).fstab.lines == Lines{line});
+}
+
+TEST_CASE("volumes on a lost array are lost") {
+    const model::Machine machine = test::mirror_uefi_machine();
+    const std::vector lost{machine.arrays[1].uuid};
+    const std::string swap = "UUID=33333333-4444-4555-8666-777777777777 none swap sw 0 0";
+    CHECK(take_out_lost({swap + "\n", ""}, {lost, machine, machine}).fstab.lines == Lines{swap});
+    CHECK(take_out_lost({"/dev/vg0/swap none swap sw 0 0\n", ""}, {lost, machine, machine})
+              .fstab.lines.size() == 1);
+}
