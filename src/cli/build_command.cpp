@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/scratch.h"
 #include "cli/subject.h"
+#include "diagnose/unsupported.h"
 #include "media/boot_images.h"
 #include "media/grub_menu.h"
 #include "media/image_output.h"
@@ -210,6 +211,8 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
     MDR_TRY_ASSIGN(model::Machine machine, machine_of(context, options));
     for (const auto &warning : machine.warnings)
         progress.warn(util::printable(warning));
+    for (const std::string &words : diagnose::unsupported_in(machine))
+        progress.warn("this will stop a recovery: " + words);
     MDR_TRY_ASSIGN(const bool degraded, check_arrays(machine, options, progress));
     MDR_TRY_ASSIGN(const payload::Kernel kernel,
                    payload::find_kernel(options.root,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnose/findings.h"
 
+#include "diagnose/unsupported.h"
+
 #include "model/loss.h"
 #include "util/text.h"
 
@@ -59,12 +61,12 @@ class Search {
                      .disk = match.recorded});
                 lost_filesystems(*recorded);
                 lost_volumes(*recorded);
+                unsupported(*recorded, Fate::missing);
             } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
                 survivor(*recorded, *now);
+                unsupported(*now, Fate::here);
             }
         }
-        for (const Disk &disk : observed_.disks)
-            firmware_raid(disk);
     }
 
     void vacancies(const std::vector<Vacancy> &vacancies) {
@@ -228,13 +230,12 @@ class Search {
                           });
     }
 
-    void firmware_raid(const Disk &disk) {
-        constexpr std::array<std::string_view, 3> kinds{"isw_raid_member", "ddf_raid_member",
-                                                        "mpath_member"};
-        if (std::find(kinds.begin(), kinds.end(), disk.content.type) != kinds.end())
+    /// FAULTS 28. A disk that is none of the recorded ones is judged as a replacement.
+    void unsupported(const Disk &disk, Fate fate) {
+        if (std::string words = unsupported_on(disk, fate); !words.empty())
             add({.kind = Kind::unsupported,
                  .severity = Severity::refusal,
-                 .text = disk.kernel_name + ": " + disk.content.type});
+                 .text = std::move(words)});
     }
 
     void array(const Array &recorded, const Array *now, const Assembly &assembly) {

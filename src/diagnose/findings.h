@@ -41,7 +41,7 @@ struct Finding {
         filesystem_lost,  ///< disk; text: mount point: native filesystem that a snapshot does not
                           ///< cover
         volume_lost,      ///< disk; text: what it was: native LVM or LUKS, not on an array
-        unsupported,      ///< text: firmware RAID, multipath, … (FAULTS 28)
+        unsupported,      ///< text: unsupported_on() (FAULTS 28)
         firmware_mode,    ///< booted in the other firmware mode than recorded (FAULTS 33)
         profile_degraded, ///< the profile was made while degraded (FAULTS 21)
         hibernated,       ///< the installed system is asleep and holds its filesystems (FAULTS 30)

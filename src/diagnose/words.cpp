@@ -151,10 +151,7 @@ std::string words(const Finding &finding, const model::Profile &profile) {
         return fmt::format("{} held {} outside any array: its data is gone and comes from a "
                            "backup. Only its partition is made again.",
                            disk, text);
-    case Kind::unsupported:
-        return fmt::format("{} belongs to a kind of RAID that mdrescue does not handle (firmware "
-                           "RAID, multipath).",
-                           text);
+    case Kind::unsupported: return fmt::format("{}. mdrescue does not handle that.", text);
     case Kind::firmware_mode:
         return machine.firmware.mode == model::Firmware::Mode::bios
                    ? fmt::format("This system was started by UEFI firmware, and {} starts by BIOS. "

@@ -76,6 +76,12 @@ void set_identity(FactReader &facts, const BlockDevice &device, Disk &disk) {
                          wwn_of(facts.text(fact + "wwid")), udev["ID_WWN"]});
 }
 
+/// One of several to a disk: udev's rules of multipath-tools mark it (60-multipath.rules), and give
+/// it this type.
+bool is_path(FactReader &facts, const std::string &device) {
+    return udev_properties(facts.bytes("udev/" + device))["DM_MULTIPATH_DEVICE_PATH"] == "1";
+}
+
 Disk read_disk(Observation &observation, const BlockDevice &device) {
     FactReader &facts = observation.facts;
     const std::string fact = fmt::format("sysfs/{}/", device.name);
@@ -88,7 +94,9 @@ Disk read_disk(Observation &observation, const BlockDevice &device) {
     disk.removable = facts.text(fact + "removable") == "1";
     disk.read_only = facts.text(fact + "ro") == "1";
     set_identity(facts, device, disk);
-    disk.content = observation.contents[device.name];
+    disk.content = is_path(facts, device.name)
+                       ? model::Content{model::Content::Kind::other, "mpath_member", "", {}, {}}
+                       : observation.contents[device.name];
     // The table seen on a whole-disk member whose data begin at 0 is that of the array.
     if (disk.content.kind != model::Content::Kind::md_member &&
         observation.tables.contains(device.name))

@@ -123,6 +123,14 @@ TEST_CASE_FIXTURE(Fixture, "a degraded machine is not recorded by accident") {
     CHECK(contains(progress.warnings, "recording a degraded machine"));
 }
 
+TEST_CASE_FIXTURE(Fixture, "what will stop a recovery is said by name when the image is made") {
+    auto machine = test::linux_journal_machine();
+    machine.disks[0].table->partitions[0].content.type = "isw_raid_member";
+    record(machine);
+    success();
+    CHECK(contains(progress.warnings, "(isw_raid_member)"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "profiles that cannot be read") {
     test::put(machine_file, "{");
     CHECK(contains(failure().message, machine_file));

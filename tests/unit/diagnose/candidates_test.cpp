@@ -2,6 +2,7 @@
 #include "diagnose/candidates.h"
 #include "diagnose/findings.h"
 #include "diagnose/marker.h"
+#include "diagnose/unsupported.h"
 
 #include "../support/replaced_disk.h"
 
@@ -305,6 +306,60 @@ TEST_CASE("an array of another shape than recorded refuses (FAULTS 20)") {
     look.observed.arrays[0].component_size += 2048;
     CHECK(has(findings(look), Finding::Kind::layout_changed));
     CHECK(diagnose::refuses(findings(look)));
+}
+
+TEST_CASE("firmware RAID, multipath and ZFS are refused by name (FAULTS 28)") {
+    test::Look look = test::replaced("disk1");
+    using Content = model::Content;
+    const auto with = [](const char *type) {
+        return Content{Content::Kind::other, type, "", {}, {}};
+    };
+    const auto refused = [&](const char *words) {
+        for (const Finding &finding : findings(look))
+            if (finding.kind == Finding::Kind::unsupported)
+                return diagnose::refuses(findings(look)) &&
+                       diagnose::words(finding, look.profile).find(words) != std::string::npos;
+        return false;
+    };
+    CHECK_FALSE(has(findings(look), Finding::Kind::unsupported));
+    model::Disk &dead = look.profile.machine.disks[0];
+    model::Disk &here = look.observed.disks[0];
+    SUBCASE("Intel's, on a survivor") {
+        here.content = with("isw_raid_member");
+        CHECK(refused("sdb belongs to a RAID of the firmware (isw_raid_member)"));
+    }
+    SUBCASE("another one, on the dead disk") {
+        dead.content = with("ddf_raid_member");
+        CHECK(refused("(ddf_raid_member)"));
+    }
+    SUBCASE("a path of several") {
+        here.content = with("mpath_member");
+        CHECK(refused("(multipath)"));
+    }
+    SUBCASE("a pool on the dead disk") {
+        dead.table->partitions[0].content = with("zfs_member");
+        CHECK(refused("partition 1 of sda belongs to a ZFS pool"));
+    }
+    SUBCASE("a pool on a survivor is left alone") {
+        here.table->partitions[0].content = with("zfs_member");
+        CHECK_FALSE(has(findings(look), Finding::Kind::unsupported));
+    }
+    SUBCASE("on a disk that is not the machine's it only makes that no replacement") {
+        look.observed.disks.back().content = with("isw_raid_member");
+        CHECK_FALSE(has(findings(look), Finding::Kind::unsupported));
+    }
+}
+
+TEST_CASE("what would stop a recovery is known before") {
+    model::Machine machine = test::linux_journal_machine();
+    CHECK(diagnose::unsupported_in(machine).empty());
+    machine.disks[0].table->partitions[0].content.type = "zfs_member";
+    machine.disks[1].content.type = "mpath_member";
+    for (model::MountPoint &mount : machine.mounts)
+        if (mount.target == "/")
+            mount.type = "zfs";
+    machine.arrays[0].reshaping = true;
+    CHECK(diagnose::unsupported_in(machine).size() == 4);
 }
 
 TEST_CASE("LVM or LUKS on the dead disk alone is told as lost") {

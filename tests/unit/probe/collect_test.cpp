@@ -121,6 +121,16 @@ TEST_CASE("udev's database is asked where sysfs does not tell") {
     CHECK(machine.disks[0].transport == "fc");
 }
 
+TEST_CASE("a path of multipath is named as one") {
+    test::FakeSystem system = root_machine();
+    add_disk(system, "sda", "pci0000:00/0000:04:00.0/host7/rport-7:0-0/target7:0:0/7:0:0:0");
+    system.files["/run/udev/data/b8:0"] =
+        "E:DM_MULTIPATH_DEVICE_PATH=1\nE:ID_FS_TYPE=mpath_member\n";
+    CHECK(observed(system).disks[0].content.type == "mpath_member");
+    system.files["/run/udev/data/b8:0"] = "E:DM_MULTIPATH_DEVICE_PATH=0\n";
+    CHECK(observed(system).disks[0].content.kind == Kind::empty);
+}
+
 TEST_CASE("a damaged superblock is a warning, and the disk is no member") {
     test::FakeSystem system = root_machine();
     add_disk(system, "sda", "pci0000:00/0000:00:05.0/virtio1");
