@@ -144,6 +144,21 @@ Result<diagnose::Differences> all_differences(const media::ImageInfo &info, cons
     return found;
 }
 
+const char *what_to_do(const MachineStatus &status) {
+    const auto any = [&](Kind kind) {
+        return std::any_of(
+            status.images.begin(), status.images.end(),
+            [&](const ImageStatus &image) { return diagnose::has(image.differences, kind); });
+    };
+    if (any(Kind::degraded))
+        return "Make the arrays whole first (`mdrescue recover --dry-run` shows how); the image "
+               "you have is the one to do it with.";
+    if (any(Kind::machine))
+        return "If that image is another machine's, keep it for that one. Run `mdrescue refresh`, "
+               "or `mdrescue build`, to make one of this machine.";
+    return "Run `mdrescue refresh`, or `mdrescue build`, to make a new one.";
+}
+
 } // namespace
 
 Result<Present> read_present(const Context &context, const Subject &subject) {
@@ -209,17 +224,10 @@ Result<void> must_be_fresh(const MachineStatus &status) {
     if (status.images.empty())
         return util::fail(status.no_image, "Run `mdrescue refresh` to make one, or name an image.");
     std::size_t count = 0;
-    bool degraded = false;
-    for (const ImageStatus &image : status.images) {
+    for (const ImageStatus &image : status.images)
         count += image.differences.size();
-        degraded = degraded || diagnose::has(image.differences, Kind::degraded);
-    }
-    return util::fail(
-        fmt::format("not fresh: {} difference{}", count, count == 1 ? "" : "s"),
-        degraded
-            ? "Make the arrays whole first (`mdrescue recover --dry-run` shows how); the image "
-              "you have is the one to do it with."
-            : "Run `mdrescue refresh`, or `mdrescue build`, to make a new one.");
+    return util::fail(fmt::format("not fresh: {} difference{}", count, count == 1 ? "" : "s"),
+                      what_to_do(status));
 }
 
 } // namespace mdrescue::cli

@@ -238,15 +238,15 @@ def test_loose_cable(lab, slot):
     assert 20 * MIB // SECTOR <= copied < count // 4, f"{copied} of {count} sectors were written"
 
 
-@cases(case("disk1", 0, thorough=True))
+@each_disk(2)
 def test_stripe_lost(lab, slot):
     """A disk of a RAID-0 died, and with it the array's data: that is said, its surviving half is left as it is, and the rest recovers. The
-    machine starts completely without it."""
+    machine starts completely without it. So does it where a filesystem died that lay on the disk alone: an empty one takes its place."""
     made = program.image(lab, MIRROR_AND_STRIPE)
     other = 1 - slot
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
     program.agent_screen(machine, program.missing_row(made.layout.disks[slot].serial))
-    asked = program.ask(machine).shows(program.STRIPE_LOST)
+    asked = program.ask(machine).shows(program.STRIPE_LOST, *([program.ARCHIVE_LOST] if slot == 1 else []))
     program.consent(machine.console, asked)
     ended = program.finish(machine.console).shows(program.LOST_LEFT_ALONE)
     assert re.search(program.WHOLE_BUT, ended.sentence), ended.sentence
@@ -260,6 +260,7 @@ def test_stripe_lost(lab, slot):
     assert console.run("systemctl is-system-running", check=False)[1].strip() == "running", console.output("systemctl --failed; systemctl list-jobs")
     assert (line := console.output("grep /srv /etc/fstab")).strip().startswith(program.LOST_MARK), line
     assert console.output("cat /sys/block/md0/md/degraded").strip() == "0"
+    assert console.output("findmnt -no FSTYPE,TARGET /archive").split() == ["ext4", "/archive"]
     assert payload.digests(machine) == made.payload
     log_is_kept(machine)
 

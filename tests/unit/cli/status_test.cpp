@@ -131,6 +131,12 @@ TEST_CASE_FIXTURE(Shelf, "what has changed is named, one line each; a new image 
                  "4 differences");
 }
 
+TEST_CASE_FIXTURE(Shelf, "an image of another machine is for that one") {
+    REQUIRE(run_program({.arguments = command()}).status == 0);
+    record(test::mirror_uefi_machine());
+    check_status(says("status", {output}), 1, "  machine ", "keep it for that one");
+}
+
 TEST_CASE_FIXTURE(Shelf, "EFI system partitions: their files are compared") {
     record(test::mirror_uefi_machine());
     test::put(root + "/boot/efi/EFI/debian/shimx64.efi", "shim");
