@@ -225,11 +225,10 @@ class Recovery {
     std::optional<RecoveryEnd> prepare() {
         if (nothing_to_do())
             return end(Outcome::done,
-                       plan_.lost.empty()
-                           ? "nothing is to be repaired: every recorded disk is here, and all "
-                             "arrays are whole"
-                           : "nothing more is to be repaired: all is whole but for " +
-                                 lost_arrays());
+                       plan::loses_data(plan_)
+                           ? "nothing more is to be repaired: all is whole but for " + lost()
+                           : "nothing is to be repaired: every recorded disk is here, and all "
+                             "arrays are whole");
         const bool lacks_medium = needs_snapshot() && start_.places.medium.empty();
         if (lacks_medium && !start_.dry_run)
             return end(
@@ -472,17 +471,13 @@ class Recovery {
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
         const std::string host = util::printable(start_.profile.machine.host_name);
-        return end(Outcome::done, plan_.lost.empty() ? fmt::format("{} is whole again", host)
-                                                     : fmt::format("{} is whole again but for {}",
-                                                                   host, lost_arrays()));
+        return end(Outcome::done, plan::loses_data(plan_)
+                                      ? fmt::format("{} is whole again but for {}", host, lost())
+                                      : fmt::format("{} is whole again", host));
     }
 
-    [[nodiscard]] std::string lost_arrays() const {
-        std::string names;
-        for (const std::string &uuid : plan_.lost)
-            if (const model::Array *array = model::find_array(start_.profile.machine, uuid))
-                names += (names.empty() ? "" : ", ") + diagnose::array_words(*array);
-        return names + ", whose data is lost";
+    [[nodiscard]] std::string lost() const {
+        return plan::lost_words(plan_, machines()) + ", whose data is lost";
     }
 
     void note_proof(const execute::ProofReport &report) {

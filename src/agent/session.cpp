@@ -224,6 +224,8 @@ util::Result<void> Session::check_and_keep(util::Progress &progress) {
     medium_sound_ = true;
     if (kept)
         say("The medium is sound, and is in memory now: it may be taken out.", Style::good);
+    else
+        say("The medium is sound. There is no room for it in memory: keep it in.");
     return {};
 }
 
@@ -360,7 +362,7 @@ std::optional<Ending> Session::choose() {
 Ending Session::run() {
     terminal_.clear();
     terminal_.show({{{fmt::format("mdrescue {}", MDRESCUE_VERSION), Style::strong},
-                     {"  (everything runs from memory; no disk is written to until you say so)",
+                     {"  (everything runs from memory; no data is written until you say so)",
                       Style::normal}}});
     load_drivers();
     if (arguments_.mode == Mode::shell) {

@@ -2,6 +2,7 @@
 #include "cli/boot_gaps.h"
 
 #include "model/family.h"
+#include "model/loss.h"
 #include "plan/filesystems.h"
 #include "util/text.h"
 
@@ -14,6 +15,12 @@ namespace {
 bool holds_one_of(const manifest::Tree &boot, const std::vector<std::string> &names) {
     return std::any_of(boot.begin(), boot.end(), [&](const manifest::Node &node) {
         return std::find(names.begin(), names.end(), node.path) != names.end();
+    });
+}
+
+bool is_mounted_for_the_system(const model::Machine &machine, const std::string &filesystem) {
+    return std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const auto &mount) {
+        return mount.uuid == filesystem && model::is_of_system(mount.target);
     });
 }
 
@@ -48,11 +55,13 @@ std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
                 content.kind == model::Content::Kind::filesystem && content.filesystem &&
                 !plan::can_make(*content.filesystem))
                 gaps.push_back(fmt::format(
-                    "partition {} of {} holds a {} filesystem of a kind that this "
-                    "version cannot make again: were {} to die, its recovery would be "
-                    "refused",
+                    "partition {} of {} holds a {} filesystem of a kind that this version cannot "
+                    "make again: were {} to die, {}",
                     partition.number, util::printable(disk.id),
-                    util::printable(content.filesystem->type), util::printable(disk.id)));
+                    util::printable(content.filesystem->type), util::printable(disk.id),
+                    is_mounted_for_the_system(machine, content.uuid)
+                        ? "its recovery would be refused"
+                        : "only its partition would come back"));
     }
     return gaps;
 }

@@ -111,9 +111,22 @@ std::string human_report(const BuildReport &report) {
     return text;
 }
 
+/// A record of the machine while it was whole says more than one of what is left of it.
+bool would_lose_a_better_one(system::System &system, const model::Profile &profile) {
+    const auto text = system.read_file(kept_profile);
+    const auto before = text ? profile::from_json(*text)
+                             : util::Result<model::Profile>(tl::unexpected(text.error()));
+    return profile.degraded && before && !before->degraded;
+}
+
 /// Where `recover` looks for it. The image is complete without, and `recover --from` reads it
 /// there.
 void keep_profile(system::System &system, const model::Profile &profile, util::Progress &progress) {
+    if (would_lose_a_better_one(system, profile)) {
+        progress.warn("mdrescue recover goes on by the record of this machine when it was whole; "
+                      "this image has one of it degraded");
+        return;
+    }
     const auto kept = [&]() -> util::Result<void> {
         MDR_TRY(system.make_directory(std::filesystem::path(kept_profile).parent_path()));
         return system.replace_file(kept_profile, profile::to_json(profile), 0600);
@@ -187,7 +200,7 @@ BuildReport report_of(const BuildOptions &options, const ImageParts &parts,
                        .kernel = parts.kernel.version,
                        .bios = !boot.bios.empty(),
                        .uefi = !boot.esp.empty(),
-                       .secure_boot = boot.signed_chain,
+                       .secure_boot = boot.secure_boot,
                        .boot_bytes = file_bytes(parts.boot),
                        .esp_bytes = 0,
                        .initramfs_bytes = parts.initramfs.size,
@@ -226,13 +239,15 @@ util::Result<void> build(const Context &context, const BuildOptions &options) {
 
     progress.phase("Making the boot loaders", 0);
     MDR_TRY_ASSIGN(const media::BootImages boot,
-                   media::make_boot_images(context.system,
-                                           {.root = options.root,
-                                            .grub_directory = data.grub,
-                                            .image_id = profile.image_id,
-                                            .scratch = scratch.path(),
-                                            .epoch = epoch},
-                                           progress));
+                   media::make_boot_images(
+                       context.system,
+                       {.root = options.root,
+                        .grub_directory = data.grub,
+                        .image_id = profile.image_id,
+                        .kernel = options.root == "/" ? kernel.image : options.root + kernel.image,
+                        .scratch = scratch.path(),
+                        .epoch = epoch},
+                       progress));
     MDR_TRY_ASSIGN(manifest::Tree tree,
                    image_tree(parts, boot, data, options.password_hash, epoch));
     MDR_TRY_ASSIGN(const media::Verification verification,

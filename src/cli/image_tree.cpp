@@ -97,7 +97,7 @@ util::Result<Tree> image_tree(const ImageParts &parts, const media::BootImages &
                                   .saved_esps = saved_esps,
                                   .bios = !boot.bios.empty(),
                                   .uefi = !boot.esp.empty(),
-                                  .secure_boot = boot.signed_chain};
+                                  .secure_boot = boot.secure_boot};
     MDR_TRY_ASSIGN(const std::string html_template,
                    payload::read_whole_file(data.templates + "/README.html.in"));
     MDR_TRY_ASSIGN(std::string html, media::page_html(page, html_template));

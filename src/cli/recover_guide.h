@@ -27,8 +27,9 @@ Never run mdadm --create, and do not format anything by hand.
     disk takes a yes; one with something on it, where that may be lost at all,
     takes the end of its serial number. Enter alone never writes.
 
- 5. Let it work. The arrays are rebuilt last, and go on by themselves if the
-    machine is restarted meanwhile; `mdrescue recover` there does what is left.
+ 5. Let it work. The rebuild of the arrays takes longest, and goes on by itself
+    if the machine is restarted meanwhile; `mdrescue recover` there does what is
+    left.
     If power fails or it is interrupted, start it again: it goes on where it
     was.
 

@@ -324,13 +324,6 @@ class Search {
 
     /// Nothing of the system lies on it: where something lies at an unknown place, it may be here.
     [[nodiscard]] bool starts_without(const Array &recorded) const {
-        constexpr std::array<std::string_view, 4> needed{"/boot", "/usr", "/var", "/etc"};
-        const auto of_system = [&](const std::string &target) {
-            return target == "/" ||
-                   std::any_of(needed.begin(), needed.end(), [&](std::string_view place) {
-                       return util::at_or_below(target, place);
-                   });
-        };
         const auto lies_here = [&](const model::MountPoint &mount) {
             const model::Place place = model::locate(profile_.machine, mount);
             return !place.known() || std::find(place.arrays.begin(), place.arrays.end(),
@@ -339,7 +332,7 @@ class Search {
         const auto &mounts = profile_.machine.mounts;
         return !holds_esp(recorded) &&
                std::none_of(mounts.begin(), mounts.end(), [&](const model::MountPoint &mount) {
-                   return of_system(mount.target) && lies_here(mount);
+                   return model::is_of_system(mount.target) && lies_here(mount);
                });
     }
 

@@ -144,9 +144,8 @@ std::string words(const Finding &finding, const model::Profile &profile) {
                            "lie there may be damaged.",
                            array, disk);
     case Kind::filesystem_lost:
-        return fmt::format(
-            "{} lay on {} alone: its data is gone. An empty filesystem is made in its place.", text,
-            disk);
+        return fmt::format("{} lay on {} alone: its data is gone and comes from a backup.", text,
+                           disk);
     case Kind::volume_lost:
         return fmt::format("{} held {} outside any array: its data is gone and comes from a "
                            "backup. Only its partition is made again.",

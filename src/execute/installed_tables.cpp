@@ -86,11 +86,10 @@ Result<std::vector<TableChange>> bypass_tables(system::System &system, const std
 Result<std::vector<TableChange>> restore_tables(system::System &system, const std::string &root,
                                                 Writing writing) {
     const model::Machine nothing;
-    return restore_tables_without({{}, nothing, nothing}, system, root, writing);
+    return restore_tables_without({{}, {}, nothing, nothing}, system, root, writing);
 }
 
-Result<std::vector<TableChange>> restore_tables_without(const LostArrays &lost,
-                                                        system::System &system,
+Result<std::vector<TableChange>> restore_tables_without(const Lost &lost, system::System &system,
                                                         const std::string &root, Writing writing) {
     MDR_TRY_ASSIGN(const InstalledTables tables, read_tables(system, root));
     etc::Edited fstab = etc::restore_fstab(tables.fstab);

@@ -36,8 +36,8 @@ bypass_tables(system::System &system, const std::string &root, const model::Mach
 [[nodiscard]] util::Result<std::vector<TableChange>>
 restore_tables(system::System &system, const std::string &root, Writing writing);
 
-/// The same, but what lay on lost arrays is taken out, with a mark that nothing puts back.
-[[nodiscard]] util::Result<std::vector<TableChange>> restore_tables_without(const LostArrays &lost,
+/// The same, but what lay on what is lost is taken out, with a mark that nothing puts back.
+[[nodiscard]] util::Result<std::vector<TableChange>> restore_tables_without(const Lost &lost,
                                                                             system::System &system,
                                                                             const std::string &root,
                                                                             Writing writing);

@@ -33,7 +33,7 @@ Named named_by(const CrypttabEntry &entry) {
 
 /// The machine without the lost arrays (one may still run, and is of no use), its other arrays
 /// under the kernel names of the record: what is /dev/md127 now need not be what an entry means.
-model::Machine here_by_recorded_names(const LostArrays &lost) {
+model::Machine here_by_recorded_names(const Lost &lost) {
     model::Machine here = lost.observed;
     std::erase_if(here.arrays,
                   [&](const model::Array &array) { return contains(lost.arrays, array.uuid); });
@@ -46,7 +46,7 @@ model::Machine here_by_recorded_names(const LostArrays &lost) {
 
 class LostSources {
   public:
-    explicit LostSources(const LostArrays &lost)
+    explicit LostSources(const Lost &lost)
         : lost_(lost), here_machine_(here_by_recorded_names(lost)),
           recorded_(named_devices(lost.recorded)), here_(named_devices(here_machine_)) {}
 
@@ -69,20 +69,41 @@ class LostSources {
                (named.kind == Source::device && contains(mappings_, named.value));
     }
 
-    [[nodiscard]] bool any_lost(const std::vector<std::string> &arrays) const {
-        return std::any_of(arrays.begin(), arrays.end(),
-                           [&](const std::string &array) { return contains(lost_.arrays, array); });
+    [[nodiscard]] bool array_lost(const std::string &uuid) const {
+        return contains(lost_.arrays, uuid);
+    }
+
+    /// A part of it; nothing else is known of what a volume takes of a disk.
+    [[nodiscard]] bool disk_lost(const std::string &id) const {
+        return std::any_of(lost_.parts.begin(), lost_.parts.end(),
+                           [&](const model::DeviceRef &part) { return part.disk == id; });
+    }
+
+    [[nodiscard]] bool any_lost(const model::Place &place) const {
+        return std::any_of(place.arrays.begin(), place.arrays.end(),
+                           [&](const auto &array) { return array_lost(array); }) ||
+               std::any_of(place.disks.begin(), place.disks.end(),
+                           [&](const auto &disk) { return disk_lost(disk); });
     }
 
     [[nodiscard]] bool all_lost(const model::Place &place) const {
-        return place.disks.empty() && !place.arrays.empty() &&
+        return place.known() &&
                std::all_of(place.arrays.begin(), place.arrays.end(),
-                           [&](const std::string &array) { return contains(lost_.arrays, array); });
+                           [&](const auto &array) { return array_lost(array); }) &&
+               std::all_of(place.disks.begin(), place.disks.end(),
+                           [&](const auto &disk) { return disk_lost(disk); });
+    }
+
+    [[nodiscard]] bool lost(const NamedDevice &device) const {
+        if (device.disk == nullptr)
+            return any_lost(device.place);
+        return std::find(lost_.parts.begin(), lost_.parts.end(),
+                         model::DeviceRef{device.disk->id, device.partition}) != lost_.parts.end();
     }
 
     [[nodiscard]] bool was_on_lost_device(const Named &named) const {
         return std::any_of(recorded_.begin(), recorded_.end(), [&](const NamedDevice &device) {
-            return is_named(device, named.kind, named.value) && any_lost(device.arrays);
+            return is_named(device, named.kind, named.value) && lost(device);
         });
     }
 
@@ -110,13 +131,14 @@ class LostSources {
 
     /// The other half of a filesystem that took several arrays has its names, and is of no use.
     [[nodiscard]] bool is_remnant(const NamedDevice &here, const Named &named) const {
-        return !here.arrays.empty() &&
+        return !here.place.arrays.empty() &&
                std::any_of(recorded_.begin(), recorded_.end(), [&](const NamedDevice &device) {
-                   return device.arrays == here.arrays && is_named(device, named.kind, named.value);
+                   return device.place.arrays == here.place.arrays &&
+                          is_named(device, named.kind, named.value);
                });
     }
 
-    const LostArrays &lost_;
+    const Lost &lost_;
     model::Machine here_machine_;
     std::vector<NamedDevice> recorded_;
     std::vector<NamedDevice> here_;
@@ -125,7 +147,7 @@ class LostSources {
 
 } // namespace
 
-EditedTables take_out_lost(const InstalledTables &tables, const LostArrays &lost) {
+EditedTables take_out_lost(const InstalledTables &tables, const Lost &lost) {
     LostSources sources(lost);
     EditedTables edited;
     edited.crypttab = etc::take_out_lost_crypttab(

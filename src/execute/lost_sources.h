@@ -7,13 +7,15 @@
 #include <string>
 #include <vector>
 
-/// Which entries of fstab and crypttab name what lay on an array whose data is lost (FAULTS 32).
+/// Which entries of fstab and crypttab name what lay on an array, or a part of a disk without one,
+/// whose data is lost (FAULTS 32).
 /// They are taken out for good, so only what the record shows to have been there counts: what is
 /// merely missing may come back. Pure.
 namespace mdrescue::execute {
 
-struct LostArrays {
-    const std::vector<std::string> &arrays; ///< Array::uuid
+struct Lost {
+    const std::vector<std::string> &arrays;     ///< Array::uuid
+    const std::vector<model::DeviceRef> &parts; ///< recorded, on replaced disks
     const model::Machine &recorded;
     const model::Machine &observed;
 };
@@ -27,6 +29,6 @@ struct LostArrays {
 ///   containers are lost.
 /// Not what is here by that name now, on other arrays or disks: its owner may have put a backup
 /// there.
-[[nodiscard]] EditedTables take_out_lost(const InstalledTables &tables, const LostArrays &lost);
+[[nodiscard]] EditedTables take_out_lost(const InstalledTables &tables, const Lost &lost);
 
 } // namespace mdrescue::execute

@@ -2,7 +2,6 @@
 #include "execute/named_devices.h"
 
 #include "execute/volume_groups.h"
-#include "model/loss.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -70,14 +69,14 @@ void add_array(std::vector<NamedDevice> &devices, const model::Array &array) {
     if (array.kernel_name.empty())
         return;
     NamedDevice whole{array_paths(array), &array.content};
-    whole.arrays = {array.uuid};
+    whole.place.arrays = {array.uuid};
     devices.push_back(std::move(whole));
     if (!array.table)
         return;
     for (const model::Partition &partition : array.table->partitions) {
         NamedDevice device{
             {}, &partition.content, part_uuid(*array.table, partition), partition.name};
-        device.arrays = {array.uuid};
+        device.place.arrays = {array.uuid};
         for (const std::string &path : array_paths(array))
             for (const char *joint : {"p", "", "-part"})
                 device.paths.push_back(fmt::format("{}{}{}", path, joint, partition.number));
@@ -103,7 +102,7 @@ void add_group(std::vector<NamedDevice> &devices, const model::Machine &machine,
              "/dev/disk/by-id/dm-name-" + mapped.substr(std::string_view("/dev/mapper/").size())},
             &volume.content};
         device.volume = volume.uuid;
-        device.arrays = model::locate(machine, group).arrays;
+        device.place = model::locate(machine, group);
         devices.push_back(std::move(device));
     }
 }

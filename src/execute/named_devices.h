@@ -2,6 +2,7 @@
 #pragma once
 
 #include "etc/fstab.h"
+#include "model/loss.h"
 #include "model/machine.h"
 
 #include <string>
@@ -19,9 +20,9 @@ struct NamedDevice {
     const model::Content *content = nullptr;
     std::string part_uuid{};
     std::string part_label{};
-    std::string volume{};              ///< UUID of the logical volume
-    std::vector<std::string> arrays{}; ///< Array::uuid of all it lies on
-    bool name_moves = false;           ///< the kernel's name of a disk
+    std::string volume{};    ///< UUID of the logical volume
+    model::Place place{};    ///< of an array, or a volume: all it lies on
+    bool name_moves = false; ///< the kernel's name of a disk
     const model::Disk *disk = nullptr;
     unsigned partition = 0;
 };

@@ -23,8 +23,9 @@ constexpr std::chrono::milliseconds mount_limit = std::chrono::minutes(2);
 Result<Changes> restore(Context &context, const InstalledRoot &root, Writing writing) {
     if (!context.system.exists(root.file("/etc/fstab")))
         return Changes{};
-    return restore_tables_without({context.plan.lost, context.profile.machine, context.observed},
-                                  context.system, root.path(), writing);
+    return restore_tables_without(
+        {context.plan.lost, context.plan.lost_parts, context.profile.machine, context.observed},
+        context.system, root.path(), writing);
 }
 
 /// What does not work here is for the operator to know: the files are as they were, and that is

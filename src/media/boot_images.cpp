@@ -3,6 +3,7 @@
 
 #include "media/boot_images_prefix.h"
 #include "media/fat_image.h"
+#include "media/signature.h"
 #include "model/family.h"
 #include "util/bytes.h"
 #include "util/digest.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view prefix = "/mdrescue/grub";
 constexpr std::size_t boot_sector_size = 512;
+constexpr std::size_t headers_size = 4096; // of a kernel, and more
 
 /// The signed loaders of one distribution.
 struct SignedChain {
@@ -150,7 +152,13 @@ class Maker {
     }
 
     util::Result<void> use_signed(const SignedChain &chain) {
-        images_.signed_chain = true;
+        MDR_TRY_ASSIGN(const std::string kernel, system_.read_at(request_.kernel, 0, headers_size));
+        images_.secure_boot = carries_signature(kernel);
+        if (!images_.secure_boot)
+            progress_.warn(fmt::format("The image will not start where Secure Boot is on: the "
+                                       "kernel {} is not signed. Name a signed one with --kernel; "
+                                       "the distribution has them (on Debian linux-image-amd64).",
+                                       util::printable(request_.kernel)));
         // As CD the signed GRUB finds its configuration on the ISO, as disk on the FAT image; by
         // its prefix, or beside itself.
         images_.efi_directories = {chain.directory};

@@ -17,8 +17,9 @@ struct BootImages {
     std::string bios;
     std::string bios_mbr; ///< 512 bytes boot_hybrid.img; "" with bios
     std::string esp;      ///< FAT image with \EFI\BOOT; "" when there is no GRUB for UEFI
-    /// Shim and GRUB are signed by the distribution: starts with Secure Boot on.
-    bool signed_chain = false;
+    /// Shim and GRUB are the distribution's signed ones, and the kernel carries a signature: starts
+    /// with Secure Boot on.
+    bool secure_boot = false;
     /// Directories whose grub.cfg the signed GRUB may read ("EFI/debian", "EFI/BOOT"): the same
     /// stub is put there on the ISO.
     std::vector<std::string> efi_directories;
@@ -30,6 +31,7 @@ struct BootImagesRequest {
     std::string root;
     std::string grub_directory; ///< directory grub/ of the data directory
     std::string image_id;       ///< UUID: GRUB finds the medium by the file /mdrescue/id-<uuid>
+    std::string kernel;         ///< file that the image starts
     std::string scratch;        ///< directory for temporary files
     std::int64_t epoch = 0;
 };

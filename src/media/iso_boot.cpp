@@ -105,7 +105,7 @@ util::Result<void> add_boot_entries(Iso_Image *image, const BootImages &boot) {
         MDR_TRY_ASSIGN(ElToritoBootImage * efi, add_entry(image, boot.bios.empty(), path));
         el_torito_set_boot_platform_id(efi, platform_efi);
         el_torito_set_full_load(efi, 1);
-        if (boot.signed_chain)
+        if (boot.secure_boot)
             mark_secure_boot(efi);
     }
     // The catalog lies in front of all other content, so that a reader finds it early.

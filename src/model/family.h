@@ -4,7 +4,9 @@
 #include <array>
 
 /// What families of distributions call the same things of a boot. Everything else goes by standards
-/// (os-release(5), UEFI, FHS); debconf, which only one family has, is execute/debconf.
+/// (os-release(5), UEFI, FHS); debconf, which only one family has, is execute/debconf. Boot loader
+/// entries below /boot/loader/entries (Boot Loader Specification) are files of /boot like others:
+/// they name the root and the kernel by what is kept, and come back as they were.
 namespace mdrescue::model {
 
 struct Family {

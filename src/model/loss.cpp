@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/loss.h"
 
+#include "util/text.h"
+
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 
 namespace mdrescue::model {
 namespace {
@@ -130,6 +134,13 @@ Start start_after(const Machine &machine, const Disk &disk, const DiskLoss &loss
 }
 
 } // namespace
+
+bool is_of_system(const std::string &target) {
+    constexpr std::array<std::string_view, 4> needed{"/boot", "/usr", "/var", "/etc"};
+    return target == "/" || std::any_of(needed.begin(), needed.end(), [&](std::string_view place) {
+               return util::at_or_below(target, place);
+           });
+}
 
 Place locate(const Machine &machine, const VolumeGroup &group) {
     Place place;

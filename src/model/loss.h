@@ -22,6 +22,10 @@ struct Place {
 /// Where the physical volumes of the group lie.
 [[nodiscard]] Place locate(const Machine &machine, const VolumeGroup &group);
 
+/// Whether what is mounted there is part of the installed system: "/", or /boot, /usr, /var, /etc
+/// and what is below them.
+[[nodiscard]] bool is_of_system(const std::string &target);
+
 /// An array without the members on a disk.
 struct ArrayLoss {
     std::string uuid;

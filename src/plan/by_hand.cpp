@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnose/findings.h"
 #include "plan/describe.h"
 #include "plan/filesystems.h"
 #include "util/text.h"
@@ -87,14 +86,6 @@ Lines remember_by_hand(const std::string &device) {
             "chroot /mnt/root dpkg-reconfigure grub-pc"};
 }
 
-std::string names_of(const Lines &arrays, const model::Machine &recorded) {
-    Lines names;
-    for (const std::string &uuid : arrays)
-        if (const model::Array *array = model::find_array(recorded, uuid))
-            names.push_back(diagnose::array_words(*array));
-    return fmt::format("{}", fmt::join(names, ", "));
-}
-
 Lines command_or_comment(const Argv &argv, const char *comment) {
     return {argv.empty() ? std::string(comment) : shell_line(argv)};
 }
@@ -142,9 +133,9 @@ Lines by_hand(const Step &step, const Plan &plan, const Machines &machines) {
             },
             [&](const RestoreConfiguration &) {
                 Lines lines{"# take mdrescue's comments out of /etc/fstab and /etc/crypttab again"};
-                if (!plan.lost.empty())
+                if (loses_data(plan))
                     lines.push_back("# and make comments of the lines that mount what was on " +
-                                    names_of(plan.lost, machines.profile.machine));
+                                    lost_words(plan, machines));
                 return lines;
             },
             [&](const RememberBootDisk &s) {

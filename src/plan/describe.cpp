@@ -143,9 +143,9 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
             [&](const RestoreConfiguration &) {
                 return std::string("Put back the lines of fstab and crypttab that were taken out, "
                                    "where there are any.") +
-                       (plan.lost.empty()
-                            ? ""
-                            : " Take out those of what is lost: " + say.arrays(plan.lost) + ".");
+                       (loses_data(plan)
+                            ? " Take out those of what is lost: " + lost_words(plan, machines) + "."
+                            : "");
             },
             [&](const RememberBootDisk &one) {
                 return fmt::format(
@@ -157,6 +157,18 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
             },
         },
         step);
+}
+
+std::string lost_words(const Plan &plan, const Machines &machines) {
+    std::vector<std::string> names;
+    for (const std::string &uuid : plan.lost)
+        if (const model::Array *array = model::find_array(machines.profile.machine, uuid))
+            names.push_back(diagnose::array_words(*array));
+    for (const model::DeviceRef &part : plan.lost_parts)
+        names.push_back(part.partition == 0 ? "all of " + printable(part.disk)
+                                            : fmt::format("partition {} of {}", part.partition,
+                                                          printable(part.disk)));
+    return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string firmware_path(const std::string &file) {

@@ -17,6 +17,9 @@ struct Machines {
     const model::Machine &observed;
 };
 
+/// What the plan does not bring back: "md1, partition 3 of disk2". Printable.
+[[nodiscard]] std::string lost_words(const Plan &plan, const Machines &machines);
+
 /// "Write the partition table of disk1 (2 partitions, MBR) to QEMU HARDDISK, serial NEW00001, …":
 /// one sentence that names the disk by model, serial, position, size and (kernel name).
 [[nodiscard]] std::string describe(const Step &step, const Plan &plan, const Machines &machines);

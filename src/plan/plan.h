@@ -34,8 +34,15 @@ struct Plan {
     std::vector<Step> steps;         ///< in the order they are done
     std::vector<std::string> lost{}; ///< UUIDs of arrays whose data is gone (FAULTS 32): nothing is
                                      ///< done to them, and what lay on them leaves fstab
+    std::vector<model::DeviceRef> lost_parts{}; ///< recorded places on replaced disks whose content
+                                                ///< is not made again: LUKS, LVM, filesystems that
+                                                ///< cannot be; what lay there leaves fstab, too
     bool operator==(const Plan &) const = default;
 };
+
+[[nodiscard]] inline bool loses_data(const Plan &plan) {
+    return !plan.lost.empty() || !plan.lost_parts.empty();
+}
 
 [[nodiscard]] inline bool is_lost(const Plan &plan, const std::string &array) {
     return std::find(plan.lost.begin(), plan.lost.end(), array) != plan.lost.end();

@@ -149,13 +149,12 @@ class Planner {
     Result<void> native_filesystems() {
         for (const Replacement &replacement : plan_.replacements) {
             const Disk &recorded = disk(replacement.recorded);
-            if (!recorded.table)
+            if (!recorded.table) {
+                give_up({recorded.id, 0}, recorded.content);
                 continue;
+            }
             for (const model::Partition &partition : recorded.table->partitions)
-                if (partition.content.kind == Content::Kind::filesystem &&
-                    partition.content.filesystem)
-                    MDR_TRY(native_filesystem({recorded.id, partition.number},
-                                              *partition.content.filesystem));
+                MDR_TRY(native_content({recorded.id, partition.number}, partition.content));
         }
         return {};
     }
@@ -168,11 +167,11 @@ class Planner {
                     add(InstallBootLoader{replacement.recorded, loader.kind});
     }
 
-    /// Last of what starts the machine: an entry must never lead to files that are not there.
+    /// Last of what starts the machine: an entry must never lead to files that are not there. Of
+    /// survivors, too: firmware that was reset has forgotten theirs.
     void boot_entries() {
-        for (const Replacement &replacement : plan_.replacements) {
-            const Disk &recorded = disk(replacement.recorded);
-            if (!recorded.table)
+        for (const Disk &recorded : profile_.machine.disks) {
+            if (!recorded.table || !plan_.disks.contains(recorded.id))
                 continue;
             for (const model::Partition &partition : recorded.table->partitions) {
                 const BootLoader *esp = model::find_esp(recorded, partition.number);
@@ -328,21 +327,42 @@ class Planner {
                                                        AddMember::Role::returning});
     }
 
-    Result<void> native_filesystem(const model::DeviceRef &device,
-                                   const model::Filesystem &filesystem) {
-        if (!can_make(filesystem))
-            return fail(
-                fmt::format("{} holds a {} filesystem, which cannot be made again in this version",
-                            util::printable(device.disk), util::printable(filesystem.type)));
-        add(MakeFilesystem{device, filesystem});
+    /// What is on the new disk in its place is left to its owner.
+    void give_up(const model::DeviceRef &device, const Content &content) {
+        if (content.kind == Content::Kind::luks || content.kind == Content::Kind::lvm_pv ||
+            content.kind == Content::Kind::filesystem)
+            plan_.lost_parts.push_back(device);
+    }
+
+    Result<void> native_content(const model::DeviceRef &device, const Content &content) {
+        if (content.kind != Content::Kind::filesystem || !content.filesystem) {
+            give_up(device, content);
+            return {};
+        }
+        const model::Filesystem &filesystem = *content.filesystem;
         const std::string target = mounted_at(profile_.machine, filesystem.uuid);
+        if (can_make(filesystem)) {
+            native_filesystem(device, filesystem, target);
+            return {};
+        }
+        if (model::is_of_system(target))
+            return fail(fmt::format("{} is a {} filesystem on {}, which cannot be made again in "
+                                    "this version",
+                                    util::printable(target), util::printable(filesystem.type),
+                                    util::printable(device.disk)));
+        give_up(device, content);
+        return {};
+    }
+
+    void native_filesystem(const model::DeviceRef &device, const model::Filesystem &filesystem,
+                           const std::string &target) {
+        add(MakeFilesystem{device, filesystem});
         const BootLoader *esp = model::find_esp(disk(device.disk), device.partition);
         if (target == "/boot")
             add(RestoreFiles{device, filesystem.type, filesystem.uuid, "boot", target});
         else if (esp != nullptr && !esp->files.empty())
             add(RestoreFiles{device, filesystem.type, filesystem.uuid,
                              model::esp_snapshot_path(device), target});
-        return {};
     }
 
     const Profile &profile_;

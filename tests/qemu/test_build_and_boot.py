@@ -91,7 +91,8 @@ def difference(theirs, ours):
 
 @cases(case("bios-cd.1.2", NEW, "cd", "bios"), case("bios-usb.1.2", NEW, "usb", "bios"),
        case("uefi-cd.1.2", NEW, "cd", "uefi"), case("uefi-usb.1.2", NEW, "usb", "uefi"),
-       case("secure-boot-cd.1.2", NEW, "cd", "secure-boot"), case("bios-cd.0.90", OLD, "cd", "bios"),
+       case("secure-boot-cd.1.2", NEW, "cd", "secure-boot"), case("secure-boot-usb.1.2", NEW, "usb", "secure-boot", thorough=True),
+       case("bios-cd.0.90", OLD, "cd", "bios"),
        case("bios-usb.0.90", OLD, "usb", "bios", thorough=True), case("uefi-cd.0.90", OLD, "cd", "uefi", thorough=True),
        case("uefi-usb.0.90", OLD, "usb", "uefi", thorough=True),
        case("secure-boot-cd.0.90", OLD, "cd", "secure-boot", thorough=True))

@@ -205,15 +205,18 @@ def test_fault_18_dirty_and_degraded(lab, name):
 
 @cases(case("1.2", NEW, thorough=True))
 def test_fault_21_built_while_degraded(lab, name):
-    """A degraded machine refuses to build its image, unless it is told to; the image says so."""
+    """A degraded machine refuses to build its image, unless it is told to; the image says so. The record of the whole machine is kept."""
     machine = lab.victim(name)
     program.install(machine, lab.package())
+    program.build(machine, "/root/whole.iso")
+    record = machine.console.output("sha256sum /var/lib/mdrescue/machine.json")
     machine.console.output("mdadm --quiet /dev/md1 --fail $(ls -d /sys/block/md1/md/dev-* | sed -n '1s,.*dev-,/dev/,p')")
     status, said = machine.console.run("mdrescue build -o /root/bootcd.iso", 300, check=False)
     assert status == 1 and "--allow-degraded" in said, f"status {status}: {said}"
     machine.console.output("! test -e /root/bootcd.iso")
     program.build(machine, options="--allow-degraded")
     assert program.DEGRADED_THEN in machine.console.output("mdrescue inspect /root/bootcd.iso", 120)
+    assert machine.console.output("sha256sum /var/lib/mdrescue/machine.json") == record
 
 
 @cases(case("lvm", "mirror-bios-gpt", thorough=True))

@@ -70,10 +70,9 @@ def discover(folder):
     return found
 
 
-def chosen(tests, patterns, everything):
-    """The tests whose names contain one of the patterns (all when there is none); thorough ones when asked for."""
-    named = [test for test in tests if not patterns or any(pattern in test.name for pattern in patterns)]
-    return [test for test in named if everything or not test.thorough]
+def named(tests, patterns):
+    """The tests whose names contain one of the patterns (all when there is none)."""
+    return [test for test in tests if not patterns or any(pattern in test.name for pattern in patterns)]
 
 
 class Report:
@@ -97,6 +96,11 @@ class Report:
             if self.kept and verdict != "skipped":
                 results.keep(self.kept, test.name, verdict, seconds)
         self.say(f"{verdict:7} {test.name} {seconds:.0f} s" + (f": {why}" if why else ""))
+
+    def left_out(self, test):
+        """A test that only --all runs."""
+        self.counts["skipped"] += 1
+        print(f"skipped {test.name}: --all runs it", flush=True)
 
     def summary(self):
         """The last line."""
@@ -124,8 +128,8 @@ def _terminated(*_):
     raise KeyboardInterrupt
 
 
-def run_all(tests, artifacts, package, kept=None):
-    """Runs the tests; returns the exit status. How each ended is kept in a file when one is given."""
+def run_all(tests, artifacts, package, kept=None, left_out=()):
+    """Runs the tests; returns the exit status. How each ended is kept in a file when one is given. `left_out`: thorough ones, named as skipped."""
     report = Report(kept)
     waiting = queue.SimpleQueue()
     for test in tests:
@@ -158,5 +162,7 @@ def run_all(tests, artifacts, package, kept=None):
                     thread.join(0.2)
             print("interrupted;", report.summary())
             return 130
+    for test in left_out:
+        report.left_out(test)
     print(report.summary(), flush=True)
     return 1 if report.counts["FAILED"] else 0

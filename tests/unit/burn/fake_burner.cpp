@@ -343,8 +343,13 @@ unsigned FakeBurner::answer(std::string_view command, std::string &data, bool to
         start_stop(byte(command, 4));
         return good;
     case 0x1e: // PREVENT ALLOW MEDIUM REMOVAL
-    case 0xb6: // SET STREAMING
-    case 0xbb: // SET CD SPEED
+        return good;
+    case 0xb6: // SET STREAMING (MMC-6, 6.39): the performance descriptor's write size in kB
+        if (data.size() >= 24)
+            write_speed = big(data, 20, 4);
+        return good;
+    case 0xbb: // SET CD SPEED (MMC-3, 6.1.35)
+        write_speed = big(command, 4, 2);
         return good;
     case 0x46: // GET CONFIGURATION
         data = configuration();

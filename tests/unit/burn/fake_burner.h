@@ -46,7 +46,8 @@ class FakeBurner {
     Trouble trouble;
     bool tray_out = false;
     int ejected = 0, loaded = 0, blanked = 0, formatted = 0, test_writes = 0;
-    bool test_write = false; ///< mode page 05h told to simulate
+    unsigned write_speed = 0; ///< in kB/s, as it was told last; 0xffff and more: the fastest
+    bool test_write = false;  ///< mode page 05h told to simulate
     std::vector<std::uint8_t> commands;
 
     /// One SCSI command. data: what is sent, or room for what is asked for. Returns the sense (key,

@@ -194,6 +194,15 @@ TEST_CASE("a simulation writes nothing") {
     CHECK(burner.disc->bytes.empty());
 }
 
+TEST_CASE("the drive is told the speed") {
+    const Directory scratch;
+    const Source source = make_source(scratch);
+    FakeBurner burner(Disc{dvd_r, dvd_blocks});
+    OpticalDrive drive = opened(burner.path());
+    check_good(drive.write(source, {.speed = 4, .simulate = true}, silent));
+    CHECK(burner.write_speed == 4 * 1385);
+}
+
 TEST_CASE("a source that shrinks meanwhile is an error") {
     const Directory scratch;
     const Source source = make_source(scratch);

@@ -40,3 +40,25 @@ TEST_CASE("bash completes commands, and the options of each") {
     CHECK(offered("mdrescue build -o " MDRESCUE_SOURCE_DIR "/READ") == MDRESCUE_SOURCE_DIR
           "/README.md\n");
 }
+
+TEST_CASE("zsh completes commands, and the options of each") {
+    const auto offered_by_zsh = [](const std::string &words) {
+        const std::string script = fmt::format(
+            "mdrescue() {{ case $1 in build) cat <<'END'\n{}\nEND\n;; --help) cat "
+            "<<'END'\n{}\nEND\n"
+            ";; esac; }}\n"
+            "compadd() {{ print -r -- $@; }}; _files() {{ print files; }}\n"
+            "complete() {{ source '{}/src/cli/completion/_mdrescue'; }}\n"
+            "words=({}); CURRENT=${{#words}}; PREFIX=$words[CURRENT]; complete\n",
+            test::run_program({.arguments = {"build", "--help"}}).out,
+            test::run_program({.arguments = {"--help"}}).out, MDRESCUE_SOURCE_DIR, words);
+        const auto ended = system::real_system()->run({.argv = {"zsh", "-f", "-c", script}});
+        REQUIRE(ended.has_value());
+        CHECK(ended->err == "");
+        return ended->out;
+    };
+    CHECK(offered_by_zsh("mdrescue ''") ==
+          "-- probe build inspect verify burn recover status refresh help\n");
+    CHECK(offered_by_zsh("mdrescue build --").find(" --force ") != std::string::npos);
+    CHECK(offered_by_zsh("mdrescue build ''") == "files\n");
+}

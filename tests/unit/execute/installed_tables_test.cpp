@@ -52,7 +52,7 @@ TEST_CASE("what is lost stays out, or is taken out; the rest is put back") {
     const model::Machine whole = test::linux_journal_machine();
     const std::vector lost{whole.arrays[0].uuid};
     const auto restore = [&] {
-        return restore_tables_without({lost, whole, scene.observed}, scene.system, "/root",
+        return restore_tables_without({lost, {}, whole, scene.observed}, scene.system, "/root",
                                       Writing::really)
             .value();
     };
@@ -77,7 +77,7 @@ TEST_CASE("a line that was bypassed before, and is lost, gets the other mark") {
     const std::vector lost{whole.arrays[0].uuid};
     scene.observed.arrays.erase(scene.observed.arrays.begin());
     REQUIRE(scene.bypass());
-    const auto changes = restore_tables_without({lost, whole, scene.observed}, scene.system,
+    const auto changes = restore_tables_without({lost, {}, whole, scene.observed}, scene.system,
                                                 "/root", Writing::really);
     REQUIRE(changes);
     CHECK(changes->front().taken_out.size() == 1);

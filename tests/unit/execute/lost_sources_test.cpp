@@ -28,7 +28,7 @@ TEST_CASE("what lay on a lost array is taken out, and nothing else") {
         "UUID=0a0b0c0d-added-later /later ext4 defaults 0 2\n/dev/sr0 /cd auto "
         "defaults 0 0\n";
     const auto lines = [&](const std::vector<std::string> &arrays, const model::Machine &now) {
-        return take_out_lost({fstab, ""}, {arrays, whole, now}).fstab.lines;
+        return take_out_lost({fstab, ""}, {arrays, {}, whole, now}).fstab.lines;
     };
     const Lines swap{"UUID=b7d5c3a1-90e2-4f6b-8a17-3d2e1c0b9f84 none swap sw 0 0"};
     CHECK(lines({}, whole).empty());
@@ -51,7 +51,7 @@ TEST_CASE("what is mounted below a lost filesystem stays; what lies in it goes w
                                            "LABEL=/boot /srv/boot ext2 defaults 1 2\n" +
                                            "/srv/data /data none bind 0 0\n",
                                        ""},
-                                      {arrays, machine, machine});
+                                      {arrays, {}, machine, machine});
     CHECK(edited.fstab.lines ==
           Lines{lost + " /srv ext4 defaults 0 2", "/srv/data /data none bind 0 0"});
 }
@@ -62,7 +62,7 @@ TEST_CASE("a container on a lost array is taken out of crypttab, and its mapping
     const std::vector lost{machine.arrays[0].uuid};
     const std::string mapping = "/dev/mapper/data /srv ext4 defaults 0 2\n";
     const auto alone =
-        take_out_lost({mapping, "data UUID=luks-1 none luks\n"}, {lost, machine, machine});
+        take_out_lost({mapping, "data UUID=luks-1 none luks\n"}, {lost, {}, machine, machine});
     CHECK(alone.crypttab.lines.size() == 1);
     CHECK(alone.fstab.lines.size() == 1);
 
@@ -75,7 +75,7 @@ TEST_CASE("a container on a lost array is taken out of crypttab, and its mapping
     for (const std::string &line :
          {mapping, std::string("UUID=inside-1 /srv ext4 defaults 0 2\n")}) {
         CAPTURE(line);
-        const auto edited = take_out_lost({line + root, crypttab}, {lost, machine, machine});
+        const auto edited = take_out_lost({line + root, crypttab}, {lost, {}, machine, machine});
         CHECK(edited.crypttab.lines == Lines{"data UUID=luks-1 none luks"});
         CHECK(edited.fstab.text == "#mdrescue-lost# " + line + root);
     }
@@ -89,13 +89,13 @@ TEST_CASE("only what the record has there is lost: what is merely not here may c
     CHECK(take_out_lost({"UUID=backup /backup ext4 nofail 0 0\nLABEL=usb /usb vfat nofail 0 0\n"
                          "/dev/mapper/mpatha /san ext4 _netdev 0 0\n",
                          crypttab},
-                        {lost, machine, machine})
+                        {lost, {}, machine, machine})
               .fstab.lines.empty());
     // but what was mounted from behind the only container was in it
     machine.mounts.push_back({"/dev/mapper/vg1-srv", "/srv", "ext4", "rw", "in-it"});
     for (const char *source : {"UUID=in-it", "/dev/mapper/vg1-srv"}) {
         const std::string line = std::string(source) + " /srv ext4 defaults 0 2";
-        CHECK(take_out_lost({line + "\n", crypttab}, {lost, machine, machine}).fstab.lines ==
+        CHECK(take_out_lost({line + "\n", crypttab}, {lost, {}, machine, machine}).fstab.lines ==
               Lines{line});
     }
 }
@@ -108,7 +108,7 @@ TEST_CASE("another array may have the kernel name of a lost one now") {
     now.arrays[0].kernel_name = "md0";
     const auto edited = take_out_lost({"/dev/md0 none swap sw 0 0\n/dev/md1 /srv ext2 rw 0 2\n",
                                        "c /dev/md0 /dev/urandom swap\n"},
-                                      {lost, whole, now});
+                                      {lost, {}, whole, now});
     CHECK(edited.fstab.lines == Lines{"/dev/md0 none swap sw 0 0"});
     CHECK(edited.crypttab.lines == Lines{"c /dev/md0 /dev/urandom swap"});
 }
@@ -118,14 +118,53 @@ TEST_CASE("a filesystem that took two arrays is lost with either of them") {
     machine.arrays[0].content = machine.arrays[1].content;
     const std::vector lost{machine.arrays[0].uuid};
     const std::string line = "UUID=" + machine.arrays[1].content.uuid + " /srv btrfs defaults 0 0";
-    CHECK(take_out_lost({line + "\n", ""}, {lost, machine, machine}).fstab.lines == Lines{line});
+    CHECK(take_out_lost({line + "\n", ""}, {lost, {}, machine, machine}).fstab.lines ==
+          Lines{line});
 }
 
 TEST_CASE("volumes on a lost array are lost") {
     const model::Machine machine = test::mirror_uefi_machine();
     const std::vector lost{machine.arrays[1].uuid};
     const std::string swap = "UUID=33333333-4444-4555-8666-777777777777 none swap sw 0 0";
-    CHECK(take_out_lost({swap + "\n", ""}, {lost, machine, machine}).fstab.lines == Lines{swap});
-    CHECK(take_out_lost({"/dev/vg0/swap none swap sw 0 0\n", ""}, {lost, machine, machine})
+    CHECK(take_out_lost({swap + "\n", ""}, {lost, {}, machine, machine}).fstab.lines ==
+          Lines{swap});
+    CHECK(take_out_lost({"/dev/vg0/swap none swap sw 0 0\n", ""}, {lost, {}, machine, machine})
               .fstab.lines.size() == 1);
+}
+
+TEST_CASE("what lay on the dead disk alone, and is not made again, is lost") {
+    model::Machine machine = test::linux_journal_machine();
+    model::Disk &disk = machine.disks[1];
+    disk.table->partitions[0].content = test::filesystem_content("xfs", "on-disk-2", "scratch");
+    const std::vector<model::DeviceRef> parts{{disk.id, disk.table->partitions[0].number}};
+    const std::string text = "LABEL=scratch /scratch xfs rw 0 0\nLABEL=/boot /boot ext2 rw 1 2\n";
+    CHECK(take_out_lost({text, ""}, {{}, parts, machine, machine}).fstab.lines.empty()); // here
+    model::Machine now = machine;
+    now.disks[1].table->partitions[0].content = {};
+    CHECK(take_out_lost({text, ""}, {{}, parts, machine, now}).fstab.lines ==
+          Lines{"LABEL=scratch /scratch xfs rw 0 0"});
+    CHECK(take_out_lost({text, ""}, {{}, {}, machine, now}).fstab.lines.empty());
+
+    SUBCASE("a container, and what was mounted from it") {
+        disk.table->partitions[0].content.kind = model::Content::Kind::luks;
+        disk.table->partitions[0].content.uuid = "luks-2";
+        const auto edited =
+            take_out_lost({"/dev/mapper/safe /safe ext4 rw 0 2\n", "safe UUID=luks-2 none luks\n"},
+                          {{}, parts, machine, now});
+        CHECK(edited.crypttab.lines.size() == 1);
+        CHECK(edited.fstab.lines.size() == 1);
+    }
+    SUBCASE("a volume group") {
+        disk.table->partitions[0].content.kind = model::Content::Kind::lvm_pv;
+        disk.table->partitions[0].content.uuid = "pv";
+        machine.volume_groups = {
+            {"vg0",
+             "vg",
+             {"pv"},
+             {{"data", "lv", 4194304, test::filesystem_content("ext4", "in-it", "")}},
+             ""}};
+        CHECK(take_out_lost({"/dev/vg0/data /data ext4 rw 0 2\nUUID=in-it /d ext4 rw 0 2\n", ""},
+                            {{}, parts, machine, now})
+                  .fstab.lines.size() == 2);
+    }
 }

@@ -2,6 +2,7 @@
 #include "../support/read_only_system.h"
 #include "media/boot_images.h"
 #include "media/boot_images_prefix.h"
+#include "media/signature.h"
 #include "media_fixture.h"
 
 #include "util/bytes.h"
@@ -48,12 +49,27 @@ class Warnings : public util::Progress {
 
 constexpr char image_id[] = "11111111-2222-8333-8444-555555555555";
 
+/// The headers of a kernel for UEFI, whose certificate table is `size` bytes long.
+std::string kernel(std::uint32_t size) {
+    std::string headers(512, '\0');
+    headers.replace(0, 2, "MZ");
+    util::put_little_endian<std::uint32_t>(headers, 0x3c, 0x40);
+    headers.replace(0x40, 2, "PE");
+    util::put_little_endian<std::uint16_t>(headers, 0x40 + 24, 0x20b);
+    util::put_little_endian<std::uint32_t>(headers, 0x40 + 24 + 112 + 32, size == 0 ? 0 : 4096);
+    util::put_little_endian<std::uint32_t>(headers, 0x40 + 24 + 112 + 36, size);
+    return headers;
+}
+
 util::Result<media::BootImages> make(const std::string &root, const Directory &scratch,
-                                     Warnings &warnings, bool mkimage = true) {
+                                     Warnings &warnings, bool mkimage = true,
+                                     bool signed_kernel = true) {
     Machine machine(mkimage);
-    return media::make_boot_images(
-        machine, {root, MDRESCUE_SOURCE_DIR "/grub", image_id, scratch.path(), 1700000000},
-        warnings);
+    put(scratch / "vmlinuz", kernel(signed_kernel ? 1480 : 0));
+    return media::make_boot_images(machine,
+                                   {root, MDRESCUE_SOURCE_DIR "/grub", image_id,
+                                    scratch / "vmlinuz", scratch.path(), 1700000000},
+                                   warnings);
 }
 
 /// As GRUB's kernel.h lays a module area out.
@@ -90,7 +106,7 @@ TEST_CASE("boot images of this machine's GRUB") {
     CHECK(images->bios.find(std::string("--set=root /mdrescue/id-") + image_id) ==
           std::string::npos); // compressed
     CHECK(images->bios_mbr == get("/usr/lib/grub/i386-pc/boot_hybrid.img"));
-    CHECK_FALSE(images->signed_chain);
+    CHECK_FALSE(images->secure_boot);
     CHECK(images->efi_directories.empty());
     CHECK(warnings.text.find("shim-signed") != std::string::npos);
     put(scratch / "esp", images->esp);
@@ -114,7 +130,7 @@ TEST_CASE("the distribution's signed loaders are taken, with the stub where thei
     Warnings warnings;
     const auto images = make(root.path(), scratch, warnings);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
-    CHECK(images->signed_chain);
+    CHECK(images->secure_boot);
     CHECK(images->bios.empty());
     CHECK(images->bios_mbr.empty());
     CHECK(warnings.text.find("grub-pc-bin") != std::string::npos);
@@ -134,6 +150,31 @@ TEST_CASE("the distribution's signed loaders are taken, with the stub where thei
     }
 }
 
+TEST_CASE("signed loaders start no unsigned kernel with Secure Boot on, and that is said") {
+    const Directory root, scratch;
+    put(root / "usr/lib/shim/shimx64.efi.signed", "MZ shim");
+    put(root / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", grub_binary("(hd0)/EFI/acme"));
+    Warnings warnings;
+    const auto images = make(root.path(), scratch, warnings, true, false);
+    REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
+    CHECK_FALSE(images->secure_boot);
+    CHECK_FALSE(images->esp.empty()); // it starts with Secure Boot off all the same
+    CHECK(warnings.text.find("vmlinuz is not signed") != std::string::npos);
+    CHECK(warnings.text.find("linux-image-amd64") != std::string::npos);
+}
+
+TEST_CASE("a signature is found where a program for UEFI has it") {
+    CHECK(media::carries_signature(kernel(1480)));
+    CHECK_FALSE(media::carries_signature(kernel(0)));
+    for (const std::size_t length :
+         {std::size_t(0), std::size_t(2), std::size_t(64), std::size_t(200)})
+        CHECK_FALSE(media::carries_signature(kernel(1480).substr(0, length)));
+    std::string far = kernel(1480);
+    util::put_little_endian<std::uint32_t>(far, 0x3c, 0xffffffff);
+    CHECK_FALSE(media::carries_signature(far));
+    CHECK_FALSE(media::carries_signature("MZ shim"));
+}
+
 TEST_CASE("without the packages the loaders of the machine's own EFI system partition are taken") {
     const Directory root, scratch;
     put(root / "boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ fallback");
@@ -142,7 +183,7 @@ TEST_CASE("without the packages the loaders of the machine's own EFI system part
     Warnings warnings;
     auto images = make(root.path(), scratch, warnings);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
-    CHECK(images->signed_chain);
+    CHECK(images->secure_boot);
     CHECK(images->efi_directories == std::vector<std::string>{"EFI/rocky", "EFI/BOOT"});
     // A directory that FAT cannot hold in 8.3 is warned about, not fatal.
     std::filesystem::rename(root / "boot/efi/EFI/rocky", root / "boot/efi/EFI/almalinux");

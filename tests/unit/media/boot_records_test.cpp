@@ -83,10 +83,12 @@ bool protective(const BootRecords &found, std::size_t size) {
 TEST_CASE("our boot records are those of an image made by grub-mkrescue") {
     const Directory scratch;
     const auto machine = system::real_system();
-    const auto boot = media::make_boot_images(
-        *machine,
-        {"/", MDRESCUE_SOURCE_DIR "/grub", victim_profile().image_id, scratch.path(), 1700000000},
-        silent);
+    put(scratch / "vmlinuz", "MZ");
+    const auto boot =
+        media::make_boot_images(*machine,
+                                {"/", MDRESCUE_SOURCE_DIR "/grub", victim_profile().image_id,
+                                 scratch / "vmlinuz", scratch.path(), 1700000000},
+                                silent);
     REQUIRE_MESSAGE(boot.has_value(), (boot ? "" : boot.error().message));
     REQUIRE_FALSE(boot->bios.empty());
     REQUIRE_FALSE(boot->esp.empty());

@@ -54,14 +54,14 @@ TEST_CASE("an image tells what it is") {
 TEST_CASE("an image for one firmware says so") {
     const Directory scratch;
     auto request = small_request();
-    request.boot.signed_chain = false;
+    request.boot.secure_boot = false;
     request.boot.bios.clear();
     auto info = media::read_image(written(scratch, request));
     REQUIRE(info);
     CHECK_FALSE(info->bios);
     CHECK(info->uefi);
     CHECK_FALSE(info->secure_boot);
-    request.boot.signed_chain = true;
+    request.boot.secure_boot = true;
     info = media::read_image(written(scratch, request));
     REQUIRE(info);
     CHECK(info->secure_boot);

@@ -114,7 +114,7 @@ inline ImageRequest small_request() {
         make_fat_image(
             {{{"EFI/BOOT/BOOTX64.EFI", std::string(3000, 'E')}}, "MDRESCUE", 1, 1700000000})
             .value();
-    request.boot.signed_chain = true;
+    request.boot.secure_boot = true;
     request.boot.efi_directories = {"EFI/debian", "EFI/BOOT"};
     request.boot.stub = "source x\n";
     request.volume_id = "MDRESCUE";

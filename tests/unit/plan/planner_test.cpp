@@ -90,6 +90,46 @@ TEST_CASE("nothing is done to an array whose data is lost; the rest is recovered
     CHECK(in_words(look).find("Take out those of what is lost: md0.") != std::string::npos);
 }
 
+TEST_CASE("what was on the dead disk alone and cannot be made again: only its partition is") {
+    test::Look look = test::replaced("disk1");
+    model::Content &content = look.profile.machine.disks[0].table->partitions[0].content;
+    const model::DeviceRef part{"disk1", 1};
+    REQUIRE(plan_of(look).lost_parts.empty());
+    const auto target_is = [&](const char *target) {
+        for (model::MountPoint &mount : look.profile.machine.mounts)
+            if (mount.uuid == content.uuid)
+                mount.target = target;
+    };
+    SUBCASE("a filesystem") {
+        content.filesystem->type = "xfs";
+        target_is("/srv");
+    }
+    SUBCASE("an encrypted volume") {
+        content.kind = model::Content::Kind::luks;
+        content.filesystem.reset();
+    }
+    SUBCASE("a physical volume") {
+        content.kind = model::Content::Kind::lvm_pv;
+        content.filesystem.reset();
+    }
+    const plan::Plan plan = plan_of(look);
+    CHECK(plan.lost_parts == std::vector{part});
+    CHECK(count<plan::WriteTable>(plan) == 1);
+    CHECK(count<plan::MakeFilesystem>(plan) == 0);
+    CHECK(count<plan::RestoreFiles>(plan) == 0);
+    CHECK(count<plan::AddMember>(plan) == 1);
+    CHECK(in_words(look).find("partition 1 of disk1.") != std::string::npos);
+}
+
+TEST_CASE("a /boot that cannot be made again is refused") {
+    test::Look look = test::replaced("disk1");
+    look.profile.machine.disks[0].table->partitions[0].content.filesystem->type = "xfs";
+    const auto plan = plan::make_plan(look.profile, look.observed, look.comparison(),
+                                      look.assemblies(), look.vacancies(), {});
+    REQUIRE_FALSE(plan);
+    CHECK(plan.error().message.find("/boot is a xfs filesystem on disk1") != std::string::npos);
+}
+
 TEST_CASE("the same disks under other names give the same plan") {
     const test::Look look = test::replaced("disk1");
     test::Look renamed = look;
@@ -265,7 +305,10 @@ TEST_CASE("an EFI system partition that is not mounted comes back too") {
     CHECK(files.snapshot == "mdrescue/esp/disk2-1");
     CHECK(files.target.empty());
     CHECK(plan::name_of(files) == "the EFI system partition of disk2");
-    CHECK(count<plan::MakeBootEntry>(plan) == 0); // none led to it
+    // None led to it; the survivor's is looked after, since firmware may have been reset.
+    REQUIRE(count<plan::MakeBootEntry>(plan) == 1);
+    CHECK(std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)])
+              .device.disk == "disk1");
 }
 
 TEST_CASE("no files are promised of an EFI system partition that has no snapshot, nor an entry") {
@@ -299,15 +342,16 @@ TEST_CASE("boot entries: active ones, with labels that can be told apart") {
     second.active = false;
     entries.push_back(second);
     const plan::Plan plan = plan_of(look);
-    REQUIRE(count<plan::MakeBootEntry>(plan) == 1);
-    const auto &made = std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)]);
+    REQUIRE(count<plan::MakeBootEntry>(plan) == 2); // the survivor's first
+    const auto &made =
+        std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan) + 1]);
     CHECK(made.entry.number == 4);
     CHECK(made.entry.label == "debian (disk2)");
     CHECK(plan::optional(made));
     CHECK_FALSE(plan::optional(plan.steps[0]));
     entries[2].label = "debian on the second disk";
     CHECK(std::get<plan::MakeBootEntry>(
-              plan_of(look).steps[first<plan::MakeBootEntry>(plan_of(look))])
+              plan_of(look).steps[first<plan::MakeBootEntry>(plan_of(look)) + 1])
               .entry.label == "debian on the second disk");
 }
 
