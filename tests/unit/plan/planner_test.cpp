@@ -307,8 +307,8 @@ TEST_CASE("an EFI system partition that is not mounted comes back too") {
     CHECK(plan::name_of(files) == "the EFI system partition of disk2");
     // None led to it; the survivor's is looked after, since firmware may have been reset.
     REQUIRE(count<plan::MakeBootEntry>(plan) == 1);
-    CHECK(std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)])
-              .device.disk == "disk1");
+    CHECK(std::get<plan::MakeBootEntry>(plan.steps[first<plan::MakeBootEntry>(plan)]).device.disk ==
+          "disk1");
 }
 
 TEST_CASE("no files are promised of an EFI system partition that has no snapshot, nor an entry") {
