@@ -116,9 +116,14 @@ class LostSources {
             const bool meant = name.kind == Source::uuid
                                    ? same_tag(mount.uuid, name.value)
                                    : name.kind == Source::device && mount.source == name.value;
-            return meant && (contains(mappings_, mount.source) ||
-                             all_lost(model::locate(lost_.recorded, mount)));
+            return meant && (contains(mappings_, mount.source) || was_inside_lost(mount));
         });
+    }
+
+    /// Behind LUKS: the record has no place of it, only those of the containers.
+    [[nodiscard]] bool was_inside_lost(const model::MountPoint &mount) const {
+        return !model::locate(lost_.recorded, mount.uuid).known() &&
+               all_lost(model::locate(lost_.recorded, mount));
     }
 
     template <class Entry>

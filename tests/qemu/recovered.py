@@ -13,7 +13,7 @@ QUESTIONS = {
     "fstab": "base64 -w 0 /etc/fstab",
     "what fstab is worth": "findmnt --verify --verbose | grep -vE '/dev/(sd|vd|nvme)'; true",
     "mounts": "findmnt --real --types no9p -rno TARGET,FSTYPE,OPTIONS,LABEL,UUID | sort",
-    "swap": "swapon --noheadings --show=UUID,LABEL,SIZE",
+    "swap": "swapon --noheadings --show=UUID,LABEL,SIZE | sort",  # systemd starts them side by side
     "partition tables": ("for disk in /dev/sd? /dev/vd? /dev/nvme?n?; do sfdisk -d $disk 2>/dev/null | sed \"s,${disk}p\\?,,g\" | tr '\\n' ' '; echo; done "
                          "| grep label-id | sort -k 3"),
     "EFI system partitions": ("mkdir -p /run/esp; for esp in $(lsblk -rno PATH,PARTTYPE | sed -n 's/ c12a7328-f81f-11d2-ba4b-00a0c93ec93b$//p'); do "

@@ -168,3 +168,20 @@ TEST_CASE("what lay on the dead disk alone, and is not made again, is lost") {
                   .fstab.lines.size() == 2);
     }
 }
+
+TEST_CASE("what else was on the dead disk, and is made again, is not lost") {
+    model::Machine machine = test::linux_journal_machine();
+    model::Disk &disk = machine.disks[0]; // with /boot
+    const model::Content boot = disk.table->partitions[0].content;
+    disk.table->partitions[1].content = test::filesystem_content("xfs", "on-disk-1", "");
+    const std::vector<model::DeviceRef> parts{{disk.id, disk.table->partitions[1].number}};
+    model::Machine now = machine;
+    for (model::Partition &partition : now.disks[0].table->partitions)
+        partition.content = {};
+    REQUIRE(std::any_of(machine.mounts.begin(), machine.mounts.end(),
+                        [&](const auto &mount) { return mount.uuid == boot.uuid; }));
+    CHECK(take_out_lost(
+              {"UUID=" + boot.uuid + " /boot ext2 rw 1 2\nUUID=on-disk-1 /x xfs rw 0 0\n", ""},
+              {{}, parts, machine, now})
+              .fstab.lines == Lines{"UUID=on-disk-1 /x xfs rw 0 0"});
+}
