@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/boot_entries.h"
 
+#include "execute/fallback_loader.h"
 #include "execute/mounting.h"
 #include "model/loss.h"
 #include "probe/firmware.h"
@@ -125,7 +126,9 @@ UefiStart uefi_start(Context &context, const model::Disk &recorded, const model:
     if (const BootEntry *entry =
             entry_that_starts(firmware, partition == nullptr ? "" : partition->uuid, esp))
         return {fmt::format("boot entry \"{}\"", util::printable(entry->label)), ""};
-    if (model::has_fallback_loader(esp))
+    if (model::has_fallback_loader(esp) ||
+        (needs_fallback(context, {recorded.id, esp.partition}) &&
+         has_fallback_now(context, {recorded.id, esp.partition})))
         return {"\\EFI\\BOOT", ""};
     return {std::nullopt, "it has no boot entry, and " + fallback_words(&esp)};
 }

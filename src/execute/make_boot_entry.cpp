@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/boot_entries.h"
+#include "execute/fallback_loader.h"
 #include "execute/steps.h"
 #include "util/text.h"
 
@@ -44,6 +45,8 @@ Result<void> make(Context &context, const plan::MakeBootEntry &step) {
     // Safety rule 1: the entry is made from what is on the disk that the plan means.
     MDR_TRY(confirm_disk(context, step.device.disk));
     const model::Firmware before = present_firmware(context.system);
+    if (before.mode != model::Firmware::Mode::uefi)
+        return fail("this system was started by BIOS firmware, which has no boot entries");
     const BootEntry *passed_over = entry_of(before, step);
     if (passed_over == nullptr)
         MDR_TRY(system::run_ok(context.system,
@@ -63,11 +66,16 @@ Result<void> make(Context &context, const plan::MakeBootEntry &step) {
 
 Status check(Context &context, const plan::MakeBootEntry &step) {
     const model::Firmware firmware = present_firmware(context.system);
-    if (firmware.mode != model::Firmware::Mode::uefi)
+    const bool uefi = firmware.mode == model::Firmware::Mode::uefi;
+    const BootEntry *found = entry_of(firmware, step);
+    if (found == nullptr && needs_fallback(context, step.device))
+        return has_fallback_now(context, step.device)
+                   ? Status::done("a loader in \\EFI\\BOOT takes its place")
+                   : Status::not_done("the firmware has no entry that leads to it");
+    if (!uefi)
         return Status::skipped(fmt::format("this system was started by BIOS firmware, which has no "
                                            "boot entries; {}",
                                            without_entry(context, step)));
-    const BootEntry *found = entry_of(firmware, step);
     if (found == nullptr)
         return Status::not_done("the firmware has no entry that leads to it");
     if (!is_followed(*found, firmware))
@@ -78,8 +86,15 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
 
 Result<void> apply(Context &context, const plan::MakeBootEntry &step) {
     const auto made = make(context, step);
-    return made ? made
-                : fail(fmt::format("{}; {}", made.error().message, without_entry(context, step)));
+    if (made)
+        return made;
+    if (needs_fallback(context, step.device)) {
+        context.progress.warn(fmt::format("{}: a loader is put into \\EFI\\BOOT, which firmware "
+                                          "starts without an entry",
+                                          made.error().message));
+        return put_fallback(context, step);
+    }
+    return fail(fmt::format("{}; {}", made.error().message, without_entry(context, step)));
 }
 
 } // namespace mdrescue::execute

@@ -86,6 +86,8 @@ BAD_BLOCKS = r"NO md1: all 6 members up, bad blocks on sd.2 \(sectors \d+-\d+\),
 ROTTEN = r"the medium is damaged: boot/grub/grub.cfg"
 # The proof of a recovery: a disk, by its number in the record, starts the machine by UEFI.
 STARTS = r"yes disk{} \((?:(?!starts this).)* starts this machine: yes\b"
+# The proof of a disk whose boot entry could not be made, and that got a loader firmware finds without one.
+STARTS_BY_FALLBACK = r"disk1 .* starts this machine: yes \(\\EFI\\BOOT\)"
 # A boot entry that could not be made, and why that is no harm.
 NO_BOOT_ENTRIES = r"started by BIOS firmware, which has no boot entries; firmware finds the loader in \\EFI\\BOOT"
 # The boot menu's entry that starts the installed system; the agent's word for it.

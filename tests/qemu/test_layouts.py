@@ -154,6 +154,30 @@ def test_uefi_machine_by_bios(lab, name):
     recovered.starts_alone(lab, machine, made, 0)
 
 
+@cases(case("disk1", 0, thorough=True))
+def test_no_entry_can_be_made(lab, slot):
+    """The disc of a UEFI machine whose partitions have no loader in \\EFI\\BOOT (Debian's default) is started by BIOS firmware, which has no boot
+    entries: a loader is put there on the new disk, and the machine starts from it by firmware that knows no entry. The other disk is not proven."""
+    machine = lab.victim(MIRROR_UEFI)
+    files = payload.write(machine)
+    program.install(machine, lab.package())
+    machine.console.output("mkdir -p /run/esp; for esp in $(lsblk -rno PATH,PARTTYPE | sed -n 's/ c12a7328-f81f-11d2-ba4b-00a0c93ec93b$//p'); do "
+                           "mount $esp /run/esp && rm -r /run/esp/EFI/BOOT && umount /run/esp || exit 1; done", 60)
+    made = program.built(lab, machine, LAYOUTS[MIRROR_UEFI], recovered.state(machine), files)
+    machine = program.boot(lab, made, firmware="bios", prepare=blank_instead_of(slot))
+    program.agent_screen(machine)
+    program.consent(machine.console, program.ask(machine))
+    seen = program.event(machine.console, 900)
+    while seen.word == "rebuild":
+        seen = program.event(machine.console, 900)
+    assert seen.word == "failed" and "not everything is proven" in seen.sentence, seen
+    seen.shows(program.STARTS_BY_FALLBACK)
+    program.back(machine)
+    machine.kill()
+    machine.medium, machine.firmware, machine.first_variables = None, made.layout.firmware, None
+    recovered.starts_alone(lab, machine, made, slot)
+
+
 @cases(case("linux-journal-1.2", NEW, thorough=True))
 def test_bios_machine_by_uefi(lab, name):
     """The disc of a BIOS machine is started by UEFI firmware: that is said, and the recovered machine starts by BIOS as it did."""

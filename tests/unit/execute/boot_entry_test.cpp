@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <optional>
 
 using namespace mdrescue;
 using execute::Status;
@@ -166,9 +167,67 @@ TEST_CASE("started by BIOS firmware: told, with what starts the disk all the sam
     CHECK(seen.reason == "this system was started by BIOS firmware, which has no boot entries; "
                          "firmware finds the loader in \\EFI\\BOOT without one");
     machine.profile.machine.disks[0].boot_loaders[0].files = {shim};
+    machine.plan.replacements.clear(); // a survivor is not written to
     seen = execute::check(machine.context, machine.step);
+    CHECK(seen.kind == Kind::skipped);
     CHECK(seen.reason.ends_with(
         "there is no loader in \\EFI\\BOOT, which firmware would find without one"));
+}
+
+/// The same, its partition recorded and restored without a loader in \EFI\BOOT.
+struct NoFallback : Mirror {
+    const std::string files = system.filesystem("/dev/nvme0n1p1") + "/EFI/";
+
+    NoFallback() {
+        profile.machine.disks[0].boot_loaders[0].files = {shim, "\\EFI\\debian\\grubx64.efi"};
+        system.write(files + "debian/shimx64.efi", "shim");
+        system.write(files + "debian/grubx64.efi", "grub");
+        system.write(files + "debian/fbx64.efi", "no");
+    }
+    Status run() {
+        Told told;
+        CHECK(execute::run_steps(context, told, 0, 1).kind == execute::RunResult::Kind::done);
+        return told.all.at(0);
+    }
+    std::optional<std::string> starts() {
+        const model::Disk &disk = profile.machine.disks[0];
+        return execute::uefi_start(context, disk, disk.boot_loaders[0], true).by;
+    }
+};
+
+TEST_CASE("where no entry can be made, a loader takes its place on the new disk (FAULTS 34)") {
+    NoFallback machine;
+    SUBCASE("the firmware is full") { machine.full = true; }
+    SUBCASE("it is a BIOS") { machine.system.given.erase("/sys/firmware/efi"); }
+    CHECK_FALSE(machine.starts());
+    CHECK(machine.run().kind == Kind::done);
+    CHECK(machine.system.read_file(machine.files + "BOOT/BOOTX64.EFI", 16).value() == "shim");
+    CHECK(machine.system.list(machine.files + "BOOT").value() ==
+          Argv{"BOOTX64.EFI", "grubx64.efi"});
+    CHECK(machine.system.mounted.empty());
+    CHECK(machine.starts() == "\\EFI\\BOOT");
+    CHECK(machine.run().kind == Kind::done); // twice is once
+}
+
+TEST_CASE("where the firmware takes the entry, no loader is put anywhere else") {
+    NoFallback machine;
+    CHECK(machine.run().kind == Kind::done);
+    CHECK_FALSE(machine.system.exists(machine.files + "BOOT"));
+}
+
+TEST_CASE("no loader is put on what is no replacement of the plan, or must not be written to") {
+    NoFallback machine;
+    machine.full = true;
+    SUBCASE("the disk was not replaced") { machine.plan.replacements.clear(); }
+    SUBCASE("another disk has its name by now") {
+        machine.system.given["/sys/block/nvme0n1/serial"] = "ANOTHER\n";
+    }
+    SUBCASE("another disk is the replacement") {
+        machine.plan.replacements = {{"disk1", "disk2", diagnose::Fitness::blank}};
+    }
+    SUBCASE("it is read-only") { machine.context.observed.disks[0].read_only = true; }
+    CHECK(machine.run().kind == Kind::skipped);
+    CHECK_FALSE(machine.system.exists(machine.files + "BOOT"));
 }
 
 TEST_CASE("a firmware that takes no entry does not end the recovery (FAULTS 34)") {
