@@ -225,7 +225,7 @@ util::Result<void> Session::check_and_keep(util::Progress &progress) {
     if (kept)
         say("The medium is sound, and is in memory now: it may be taken out.", Style::good);
     else
-        say("The medium is sound. There is no room for it in memory: keep it in.");
+        say("The medium is sound. It could not be kept in memory: keep it in.");
     return {};
 }
 

@@ -18,12 +18,6 @@ bool holds_one_of(const manifest::Tree &boot, const std::vector<std::string> &na
     });
 }
 
-bool is_mounted_for_the_system(const model::Machine &machine, const std::string &filesystem) {
-    return std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const auto &mount) {
-        return mount.uuid == filesystem && model::is_of_system(mount.target);
-    });
-}
-
 } // namespace
 
 std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string &kernel_version) {
@@ -59,7 +53,7 @@ std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
                     "make again: were {} to die, {}",
                     partition.number, util::printable(disk.id),
                     util::printable(content.filesystem->type), util::printable(disk.id),
-                    is_mounted_for_the_system(machine, content.uuid)
+                    model::holds_system(machine, content.uuid)
                         ? "its recovery would be refused"
                         : "only its partition would come back"));
     }

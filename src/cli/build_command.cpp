@@ -116,15 +116,15 @@ bool would_lose_a_better_one(system::System &system, const model::Profile &profi
     const auto text = system.read_file(kept_profile);
     const auto before = text ? profile::from_json(*text)
                              : util::Result<model::Profile>(tl::unexpected(text.error()));
-    return profile.degraded && before && !before->degraded;
+    return profile.degraded && before && profile::is_whole_record_of(*before, profile);
 }
 
 /// Where `recover` looks for it. The image is complete without, and `recover --from` reads it
 /// there.
 void keep_profile(system::System &system, const model::Profile &profile, util::Progress &progress) {
     if (would_lose_a_better_one(system, profile)) {
-        progress.warn("mdrescue recover goes on by the record of this machine when it was whole; "
-                      "this image has one of it degraded");
+        progress.warn("mdrescue recover goes by the record of this machine when it was whole, and "
+                      "needs the image of that time; with --from it takes this one");
         return;
     }
     const auto kept = [&]() -> util::Result<void> {

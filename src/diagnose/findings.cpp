@@ -64,7 +64,9 @@ class Search {
                 unsupported(*recorded, Fate::missing);
             } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
                 survivor(*recorded, *now);
-                unsupported(*now, Fate::here);
+                // Without udev a path of multipath is not seen as one; the record has it.
+                unsupported(unsupported_on(*now, Fate::here).empty() ? *recorded : *now,
+                            Fate::here);
             }
         }
     }

@@ -18,7 +18,8 @@ std::string why(const std::string &type, Fate fate) {
     if (type == "zfs_member" && fate == Fate::missing)
         return "belongs to a ZFS pool, which has a redundancy of its own: zpool replace puts a "
                "new disk into it";
-    if (type.ends_with("_raid_member") && type != "linux_raid_member")
+    if (type.ends_with("_raid_member") && type != "linux_raid_member" &&
+        type.find(' ') == std::string::npos) // several signatures
         return fmt::format("belongs to a RAID of the firmware ({}), whose own setup puts a new "
                            "disk into it",
                            util::printable(type));

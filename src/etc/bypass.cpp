@@ -79,7 +79,8 @@ bool has_source_on_what_is_out(const FstabEntry &entry, const Lines &lines) {
     std::size_t nearest = 0;
     bool out = false;
     for (std::size_t i = 0; i < lines.entries.size(); ++i) {
-        if (!lines.entries[i] || !lines.entries[i]->target.starts_with('/'))
+        if (!lines.entries[i] || &*lines.entries[i] == &entry ||
+            !lines.entries[i]->target.starts_with('/'))
             continue;
         const std::string target = without_slashes_at_end(lines.entries[i]->target);
         if (target.size() < nearest || !(is_above(target, entry.source) || entry.source == target))

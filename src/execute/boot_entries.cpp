@@ -126,9 +126,7 @@ UefiStart uefi_start(Context &context, const model::Disk &recorded, const model:
     if (const BootEntry *entry =
             entry_that_starts(firmware, partition == nullptr ? "" : partition->uuid, esp))
         return {fmt::format("boot entry \"{}\"", util::printable(entry->label)), ""};
-    if (model::has_fallback_loader(esp) ||
-        (needs_fallback(context, {recorded.id, esp.partition}) &&
-         has_fallback_now(context, {recorded.id, esp.partition})))
+    if (model::has_fallback_loader(esp) || has_new_fallback(context, {recorded.id, esp.partition}))
         return {"\\EFI\\BOOT", ""};
     return {std::nullopt, "it has no boot entry, and " + fallback_words(&esp)};
 }

@@ -28,6 +28,16 @@ std::string path_of(std::string file) {
     return file;
 }
 
+/// Only where the files lie on the partition itself, not on an array.
+bool recorded_without(const Context &context, const model::DeviceRef &esp) {
+    const model::Disk *recorded = model::find_disk(context.profile.machine, esp.disk);
+    const model::BootLoader *known =
+        recorded == nullptr ? nullptr : model::find_esp(*recorded, esp.partition);
+    const model::Partition *partition = model::find_partition(context.profile.machine, esp);
+    return known != nullptr && partition != nullptr && !model::has_fallback_loader(*known) &&
+           model::is_native_esp(*recorded->table, *partition);
+}
+
 Result<void> copy(system::System &system, const std::string &from, const std::string &to) {
     MDR_TRY_ASSIGN(const std::string bytes, system.read_file(from));
     return system.replace_file(to, bytes);
@@ -35,19 +45,18 @@ Result<void> copy(system::System &system, const std::string &from, const std::st
 
 } // namespace
 
-bool has_fallback_now(Context &context, const model::DeviceRef &esp) {
+bool is_there_now(Context &context, const model::DeviceRef &esp, const std::string &file) {
     const auto there = mounted(context, esp, false);
-    return there && context.system.exists(there->path() + loader);
+    return there && context.system.exists(there->path() + path_of(file));
+}
+
+bool has_new_fallback(Context &context, const model::DeviceRef &esp) {
+    return recorded_without(context, esp) && is_there_now(context, esp, loader);
 }
 
 bool needs_fallback(const Context &context, const model::DeviceRef &esp) {
-    const model::Disk *recorded = model::find_disk(context.profile.machine, esp.disk);
-    const model::BootLoader *known =
-        recorded == nullptr ? nullptr : model::find_esp(*recorded, esp.partition);
-    const model::Partition *partition = model::find_partition(context.profile.machine, esp);
     const auto &replaced = context.plan.replacements;
-    return known != nullptr && partition != nullptr && !model::has_fallback_loader(*known) &&
-           model::is_native_esp(*recorded->table, *partition) &&
+    return recorded_without(context, esp) &&
            std::any_of(replaced.begin(), replaced.end(),
                        [&](const auto &one) { return one.recorded == esp.disk; });
 }
@@ -65,12 +74,16 @@ Result<void> put_fallback(Context &context, const plan::MakeBootEntry &step) {
     const std::string from = esp.path() + path_of(step.entry.file);
     const std::string beside = from.substr(0, from.rfind('/') + 1);
     system::System &system = context.system;
+    const std::string parent = esp.path() + "/EFI";
+    MDR_TRY_ASSIGN(const auto before, system.look(parent));
     MDR_TRY(system.make_directory(esp.path() + directory));
     for (const char *name : {"grubx64.efi", "mmx64.efi"})
         if (beside + name != from && system.exists(beside + name))
             MDR_TRY(
                 copy(system, beside + name, fmt::format("{}{}/{}", esp.path(), directory, name)));
     MDR_TRY(copy(system, from, esp.path() + loader)); // last: nothing starts that is not whole
+    if (before) // its time is part of what is proven at the end
+        MDR_TRY(system.set_attributes(parent, before->attributes, false));
     return esp.close();
 }
 

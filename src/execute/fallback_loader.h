@@ -8,9 +8,13 @@
 /// (FAULTS 34).
 namespace mdrescue::execute {
 
-/// Whether there is one on the EFI system partition now, recorded or not. False where that cannot
-/// be looked at.
-[[nodiscard]] bool has_fallback_now(Context &context, const model::DeviceRef &esp);
+/// Whether a file ("\EFI\debian\shimx64.efi") is on an EFI system partition now. False where that
+/// cannot be looked at.
+[[nodiscard]] bool is_there_now(Context &context, const model::DeviceRef &esp,
+                                const std::string &file);
+
+/// Whether such a loader is on a partition that was recorded without one: put_fallback() was here.
+[[nodiscard]] bool has_new_fallback(Context &context, const model::DeviceRef &esp);
 
 /// Whether put_fallback() is the way to have that disk start: it is a replacement of this plan, and
 /// its partition was recorded without such a loader.

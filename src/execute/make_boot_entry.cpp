@@ -47,6 +47,12 @@ Result<void> make(Context &context, const plan::MakeBootEntry &step) {
     const model::Firmware before = present_firmware(context.system);
     if (before.mode != model::Firmware::Mode::uefi)
         return fail("this system was started by BIOS firmware, which has no boot entries");
+    // An entry must never lead to what is not there: a survivor may have moved to another loader.
+    const model::Partition *esp = model::find_partition(context.profile.machine, step.device);
+    const model::Disk *recorded = model::find_disk(context.profile.machine, step.device.disk);
+    if (esp != nullptr && model::is_native_esp(*recorded->table, *esp) &&
+        !is_there_now(context, step.device, step.entry.file))
+        return fail(plan::firmware_path(step.entry.file) + " is not there");
     const BootEntry *passed_over = entry_of(before, step);
     if (passed_over == nullptr)
         MDR_TRY(system::run_ok(context.system,
@@ -68,11 +74,9 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
     const model::Firmware firmware = present_firmware(context.system);
     const bool uefi = firmware.mode == model::Firmware::Mode::uefi;
     const BootEntry *found = entry_of(firmware, step);
-    if (found == nullptr && needs_fallback(context, step.device))
-        return has_fallback_now(context, step.device)
-                   ? Status::done("a loader in \\EFI\\BOOT takes its place")
-                   : Status::not_done("the firmware has no entry that leads to it");
-    if (!uefi)
+    if (found == nullptr && has_new_fallback(context, step.device))
+        return Status::done("a loader in \\EFI\\BOOT takes its place");
+    if (!uefi && !needs_fallback(context, step.device))
         return Status::skipped(fmt::format("this system was started by BIOS firmware, which has no "
                                            "boot entries; {}",
                                            without_entry(context, step)));

@@ -16,7 +16,7 @@ constexpr const char *name_pattern = "{}/recovery-{:03}"; // without its ending
 std::string free_name(system::System &system, const std::string &place) {
     for (unsigned number = 1;; ++number)
         if (std::string name = fmt::format(name_pattern, place, number);
-            !system.exists(name + ".log"))
+            !system.exists(name + ".log") && !system.exists(name + ".jsonl"))
             return name;
 }
 

@@ -142,6 +142,12 @@ bool is_of_system(const std::string &target) {
            });
 }
 
+bool holds_system(const Machine &machine, const std::string &filesystem_uuid) {
+    return std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const MountPoint &mount) {
+        return mount.uuid == filesystem_uuid && is_of_system(mount.target);
+    });
+}
+
 Place locate(const Machine &machine, const VolumeGroup &group) {
     Place place;
     for (const std::string &volume : group.physical_volumes)

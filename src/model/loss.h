@@ -25,6 +25,8 @@ struct Place {
 /// Whether what is mounted there is part of the installed system: "/", or /boot, /usr, /var, /etc
 /// and what is below them.
 [[nodiscard]] bool is_of_system(const std::string &target);
+/// Whether the filesystem with that UUID was mounted at such a place, among others.
+[[nodiscard]] bool holds_system(const Machine &machine, const std::string &filesystem_uuid);
 
 /// An array without the members on a disk.
 struct ArrayLoss {

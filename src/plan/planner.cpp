@@ -150,12 +150,13 @@ class Planner {
         for (const Replacement &replacement : plan_.replacements) {
             const Disk &recorded = disk(replacement.recorded);
             if (!recorded.table) {
-                give_up({recorded.id, 0}, recorded.content);
+                MDR_TRY(give_up({recorded.id, 0}, recorded.content));
                 continue;
             }
             for (const model::Partition &partition : recorded.table->partitions)
                 MDR_TRY(native_content({recorded.id, partition.number}, partition.content));
         }
+        remember_given_up();
         return {};
     }
 
@@ -327,30 +328,81 @@ class Planner {
                                                        AddMember::Role::returning});
     }
 
+    static bool is_given_up(const Content &content) {
+        return content.kind == Content::Kind::luks || content.kind == Content::Kind::lvm_pv ||
+               (content.kind == Content::Kind::filesystem &&
+                (!content.filesystem || !can_make(*content.filesystem)));
+    }
+
     /// What is on the new disk in its place is left to its owner.
-    void give_up(const model::DeviceRef &device, const Content &content) {
-        if (content.kind == Content::Kind::luks || content.kind == Content::Kind::lvm_pv ||
-            content.kind == Content::Kind::filesystem)
-            plan_.lost_parts.push_back(device);
+    Result<void> give_up(const model::DeviceRef &device, const Content &content) {
+        if (content.kind != Content::Kind::filesystem && !is_given_up(content))
+            return {};
+        if (const model::MountPoint *needed = system_part_in(device, content))
+            return fail(fmt::format("{} lay on {} alone, in a way that cannot be made again in "
+                                    "this version: the system does not start without it",
+                                    util::printable(needed->target), util::printable(device.disk)));
+        plan_.lost_parts.push_back(device);
+        return {};
+    }
+
+    /// A part of the installed system that lay there. Where containers of LUKS are on arrays, too,
+    /// it is taken to lie in those.
+    [[nodiscard]] const model::MountPoint *system_part_in(const model::DeviceRef &device,
+                                                          const Content &content) const {
+        for (const model::MountPoint &mount : profile_.machine.mounts) {
+            if (!model::is_of_system(mount.target))
+                continue;
+            if (content.kind == Content::Kind::filesystem) {
+                if (!content.uuid.empty() && mount.uuid == content.uuid)
+                    return &mount;
+                continue;
+            }
+            const model::Place place = model::locate(profile_.machine, mount);
+            const bool here =
+                place.arrays.empty() &&
+                std::find(place.disks.begin(), place.disks.end(), device.disk) != place.disks.end();
+            if (here && !is_filesystem_of(disk(device.disk), mount.uuid))
+                return &mount;
+        }
+        return nullptr;
+    }
+
+    static bool is_filesystem_of(const Disk &disk, const std::string &uuid) {
+        const auto holds = [&](const Content &content) {
+            return content.kind == Content::Kind::filesystem && content.uuid == uuid;
+        };
+        return holds(disk.content) ||
+               (disk.table &&
+                std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
+                            [&](const auto &partition) { return holds(partition.content); }));
+    }
+
+    /// After a restart a new disk is taken for the recorded one: what a recovery before this has
+    /// given up is an empty place on it.
+    void remember_given_up() {
+        for (const Disk &recorded : profile_.machine.disks)
+            if (recorded.table && !replaced(recorded.id))
+                for (const model::Partition &partition : recorded.table->partitions)
+                    if (is_given_up(partition.content) &&
+                        is_empty_now({recorded.id, partition.number}))
+                        plan_.lost_parts.push_back({recorded.id, partition.number});
+    }
+
+    [[nodiscard]] bool is_empty_now(const model::DeviceRef &recorded) const {
+        const auto there = plan_.disks.find(recorded.disk);
+        const Content *now =
+            there == plan_.disks.end()
+                ? nullptr
+                : model::find_content(observed_, {there->second, recorded.partition});
+        return now != nullptr && now->kind == Content::Kind::empty;
     }
 
     Result<void> native_content(const model::DeviceRef &device, const Content &content) {
-        if (content.kind != Content::Kind::filesystem || !content.filesystem) {
-            give_up(device, content);
-            return {};
-        }
-        const model::Filesystem &filesystem = *content.filesystem;
-        const std::string target = mounted_at(profile_.machine, filesystem.uuid);
-        if (can_make(filesystem)) {
-            native_filesystem(device, filesystem, target);
-            return {};
-        }
-        if (model::is_of_system(target))
-            return fail(fmt::format("{} is a {} filesystem on {}, which cannot be made again in "
-                                    "this version",
-                                    util::printable(target), util::printable(filesystem.type),
-                                    util::printable(device.disk)));
-        give_up(device, content);
+        if (content.kind != Content::Kind::filesystem || is_given_up(content))
+            return give_up(device, content);
+        native_filesystem(device, *content.filesystem,
+                          mounted_at(profile_.machine, content.filesystem->uuid));
         return {};
     }
 

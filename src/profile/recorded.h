@@ -10,4 +10,8 @@ namespace mdrescue::profile {
 /// same profile.
 [[nodiscard]] model::Machine recorded(model::Machine observed);
 
+/// Whether `before` records the machine of `now` when no array lacked a member, and the layout has
+/// not changed since: the same arrays, and on each disk a partition table that was there then.
+[[nodiscard]] bool is_whole_record_of(const model::Profile &before, const model::Profile &now);
+
 } // namespace mdrescue::profile

@@ -336,6 +336,14 @@ TEST_CASE("firmware RAID, multipath and ZFS are refused by name (FAULTS 28)") {
         here.content = with("mpath_member");
         CHECK(refused("(multipath)"));
     }
+    SUBCASE("a path of several, as the record has it") {
+        look.profile.machine.disks[1].content = with("mpath_member");
+        CHECK(refused("(multipath)"));
+    }
+    SUBCASE("an array's member with something else on it is no firmware's") {
+        here.content = with("ext4 linux_raid_member");
+        CHECK_FALSE(has(findings(look), Finding::Kind::unsupported));
+    }
     SUBCASE("a pool on the dead disk") {
         dead.table->partitions[0].content = with("zfs_member");
         CHECK(refused("partition 1 of sda belongs to a ZFS pool"));

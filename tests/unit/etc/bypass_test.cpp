@@ -159,12 +159,12 @@ TEST_CASE(
                              "/srv/data/www /var/www none bind 0 0\n"
                              "/srv/data /data none bind 0 0\n"
                              "/srv/mail /var/mail none bind 0 0\n"
-                             "/srv none2 none bind 0 0\n";
+                             "/srv /srv none bind 0 0\n";
     const auto edited =
         take_out_lost_fstab(text, [](const FstabEntry &entry) { return entry.source == "lost"; });
     CHECK(edited.lines == std::vector<std::string>{"UUID=lost /srv ext4 rw 0 2",
                                                    "/srv/mail /var/mail none bind 0 0",
-                                                   "/srv none2 none bind 0 0"});
+                                                   "/srv /srv none bind 0 0"});
 }
 
 TEST_CASE("a line marked as lost is a comment: nothing goes with it later") {

@@ -57,6 +57,7 @@ struct Mirror : test::Recovery {
         step = {{"disk1", 1}, profile.machine.firmware.boot_entries[1]};
         plan.steps = {step};
         system.given["/sys/firmware/efi"] = "";
+        system.write(system.filesystem("/dev/nvme0n1p1") + "/EFI/debian/shimx64.efi", "shim");
         set("BootOrder", std::string("\x00\x00", 2));
         set("Boot0000", std::string("\x01\0\0\0\0\0", 6) + utf16("UEFI PXE"));
         system.program = [this](const system::Command &command) { return efibootmgr(command); };
@@ -200,7 +201,11 @@ TEST_CASE("where no entry can be made, a loader takes its place on the new disk 
     SUBCASE("the firmware is full") { machine.full = true; }
     SUBCASE("it is a BIOS") { machine.system.given.erase("/sys/firmware/efi"); }
     CHECK_FALSE(machine.starts());
+    auto attributes = machine.system.look(machine.files).value()->attributes;
+    attributes.mtime = 1000;
+    REQUIRE(machine.system.set_attributes(machine.files, attributes, false));
     CHECK(machine.run().kind == Kind::done);
+    CHECK(machine.system.look(machine.files).value()->attributes.mtime == 1000);
     CHECK(machine.system.read_file(machine.files + "BOOT/BOOTX64.EFI", 16).value() == "shim");
     CHECK(machine.system.list(machine.files + "BOOT").value() ==
           Argv{"BOOTX64.EFI", "grubx64.efi"});

@@ -127,7 +127,58 @@ TEST_CASE("a /boot that cannot be made again is refused") {
     const auto plan = plan::make_plan(look.profile, look.observed, look.comparison(),
                                       look.assemblies(), look.vacancies(), {});
     REQUIRE_FALSE(plan);
-    CHECK(plan.error().message.find("/boot is a xfs filesystem on disk1") != std::string::npos);
+    CHECK(plan.error().message.find("/boot lay on disk1 alone") != std::string::npos);
+}
+
+TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone is refused") {
+    test::Look look = test::replaced("disk1");
+    model::Machine &machine = look.profile.machine;
+    model::Content &content = machine.disks[0].table->partitions[0].content;
+    content = {};
+    const auto planned = [&] {
+        return plan::make_plan(look.profile, look.observed, look.comparison(), look.assemblies(),
+                               look.vacancies(), {});
+    };
+    const char *target = "/var/lib";
+    bool refused = true;
+    const auto in_lvm = [&] {
+        content.kind = model::Content::Kind::lvm_pv;
+        content.uuid = "pv";
+        machine.volume_groups = {{"vg0",
+                                  "vg",
+                                  {"pv"},
+                                  {{"v", "lv", 4194304, test::filesystem_content("ext4", "u", "")}},
+                                  ""}};
+    };
+    SUBCASE("LVM") { in_lvm(); }
+    SUBCASE("LUKS") { content.kind = model::Content::Kind::luks; }
+    SUBCASE("LVM with data alone") {
+        in_lvm();
+        target = "/srv";
+        refused = false;
+    }
+    SUBCASE("LUKS, and another container on an array") {
+        content.kind = model::Content::Kind::luks;
+        machine.arrays[0].content = content;
+        refused = false;
+    }
+    machine.mounts.push_back({"/dev/mapper/vg0-v", target, "ext4", "rw", "u"});
+    const auto plan = planned();
+    CHECK(plan.has_value() != refused);
+    if (!plan)
+        CHECK(plan.error().message.find("/var/lib lay on disk1 alone") != std::string::npos);
+}
+
+TEST_CASE("what was given up is not forgotten when the new disk is taken for the recorded one") {
+    test::Look look{test::profile_of(test::linux_journal_machine("1.2")),
+                    test::linux_journal_machine("1.2"),
+                    {}};
+    look.profile.machine.disks[0].table->partitions[0].content.filesystem->type = "xfs";
+    look.profile.machine.disks[0].table->partitions[0].content.uuid = "data";
+    CHECK(plan_of(look).lost_parts.empty()); // it is there
+    look.observed.disks[0].table->partitions[0].content = {};
+    CHECK(plan_of(look).lost_parts == std::vector{model::DeviceRef{"disk1", 1}});
+    CHECK(plan_of(look).replacements.empty());
 }
 
 TEST_CASE("the same disks under other names give the same plan") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "profile/profile.h"
+#include "profile/recorded.h"
 
 #include "../support/example_machine.h"
 
@@ -199,4 +200,28 @@ TEST_CASE("cut or spoilt anywhere: an error, or another whole profile, never a c
             if (const auto read = profile::from_json(bad))
                 CHECK(profile::from_json(profile::to_json(*read)));
         }
+}
+
+TEST_CASE("a record of the whole machine is kept while its layout is the same") {
+    const model::Profile whole = test::profile_of(test::linux_journal_machine());
+    model::Profile now = whole;
+    now.degraded = true;
+    CHECK(profile::is_whole_record_of(whole, now));
+    CHECK_FALSE(profile::is_whole_record_of(now, whole));
+    SUBCASE("a disk is gone") {
+        now.machine.disks.pop_back();
+        CHECK(profile::is_whole_record_of(whole, now));
+    }
+    SUBCASE("a new disk was partitioned by hand") {
+        now.machine.disks[0].table->id = "0x12345678";
+        CHECK_FALSE(profile::is_whole_record_of(whole, now));
+    }
+    SUBCASE("an array was made anew") {
+        now.machine.arrays[0].uuid = "new";
+        CHECK_FALSE(profile::is_whole_record_of(whole, now));
+    }
+    SUBCASE("the image is another machine's") {
+        now.machine.machine_id = "other";
+        CHECK_FALSE(profile::is_whole_record_of(whole, now));
+    }
 }
