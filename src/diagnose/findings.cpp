@@ -2,7 +2,6 @@
 #include "diagnose/findings.h"
 
 #include "diagnose/unsupported.h"
-
 #include "model/loss.h"
 #include "util/text.h"
 
@@ -61,12 +60,12 @@ class Search {
                      .disk = match.recorded});
                 lost_filesystems(*recorded);
                 lost_volumes(*recorded);
-                unsupported(*recorded, Fate::missing);
+                unsupported(unsupported_on(*recorded, Fate::missing));
             } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
                 survivor(*recorded, *now);
                 // Without udev a path of multipath is not seen as one; the record has it.
-                unsupported(unsupported_on(*now, Fate::here).empty() ? *recorded : *now,
-                            Fate::here);
+                const std::string seen = unsupported_on(*now, Fate::here);
+                unsupported(seen.empty() ? unsupported_on(*recorded, Fate::here) : seen);
             }
         }
     }
@@ -165,24 +164,10 @@ class Search {
         return false;
     }
 
-    static bool holds(const Content &content, const std::string &filesystem) {
-        return content.kind == Content::Kind::filesystem && content.uuid == filesystem;
-    }
-
-    /// Not one in LVM, which goes with its physical volume.
-    static bool has_filesystem(const Disk &disk, const std::string &filesystem) {
-        return holds(disk.content, filesystem) ||
-               (disk.table &&
-                std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
-                            [&](const model::Partition &partition) {
-                                return holds(partition.content, filesystem);
-                            }));
-    }
-
     /// Native filesystems of a dead disk that no snapshot on the image holds: their data is gone.
     void lost_filesystems(const Disk &disk) {
         for (const model::MountPoint &mount : profile_.machine.mounts) {
-            const bool here = !mount.uuid.empty() && has_filesystem(disk, mount.uuid);
+            const bool here = model::holds_filesystem(disk, mount.uuid);
             const bool covered =
                 mount.type == "swap" || mount.target == "/boot" || esp_with_files(disk, mount.uuid);
             if (here && !covered)
@@ -233,8 +218,8 @@ class Search {
     }
 
     /// FAULTS 28. A disk that is none of the recorded ones is judged as a replacement.
-    void unsupported(const Disk &disk, Fate fate) {
-        if (std::string words = unsupported_on(disk, fate); !words.empty())
+    void unsupported(std::string words) {
+        if (!words.empty())
             add({.kind = Kind::unsupported,
                  .severity = Severity::refusal,
                  .text = std::move(words)});

@@ -33,9 +33,8 @@ bool recorded_without(const Context &context, const model::DeviceRef &esp) {
     const model::Disk *recorded = model::find_disk(context.profile.machine, esp.disk);
     const model::BootLoader *known =
         recorded == nullptr ? nullptr : model::find_esp(*recorded, esp.partition);
-    const model::Partition *partition = model::find_partition(context.profile.machine, esp);
-    return known != nullptr && partition != nullptr && !model::has_fallback_loader(*known) &&
-           model::is_native_esp(*recorded->table, *partition);
+    return known != nullptr && !model::has_fallback_loader(*known) &&
+           model::is_native_esp(context.profile.machine, esp);
 }
 
 Result<void> copy(system::System &system, const std::string &from, const std::string &to) {

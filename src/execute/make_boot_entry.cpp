@@ -13,6 +13,9 @@ using model::BootEntry;
 using util::fail;
 using util::Result;
 
+constexpr const char *no_entries =
+    "this system was started by BIOS firmware, which has no boot entries";
+
 /// What is lost without the entry: whether firmware starts the loader all the same.
 std::string without_entry(const Context &context, const plan::MakeBootEntry &step) {
     const model::Disk *recorded = model::find_disk(context.profile.machine, step.device.disk);
@@ -46,11 +49,9 @@ Result<void> make(Context &context, const plan::MakeBootEntry &step) {
     MDR_TRY(confirm_disk(context, step.device.disk));
     const model::Firmware before = present_firmware(context.system);
     if (before.mode != model::Firmware::Mode::uefi)
-        return fail("this system was started by BIOS firmware, which has no boot entries");
+        return fail(no_entries);
     // An entry must never lead to what is not there: a survivor may have moved to another loader.
-    const model::Partition *esp = model::find_partition(context.profile.machine, step.device);
-    const model::Disk *recorded = model::find_disk(context.profile.machine, step.device.disk);
-    if (esp != nullptr && model::is_native_esp(*recorded->table, *esp) &&
+    if (model::is_native_esp(context.profile.machine, step.device) &&
         !is_there_now(context, step.device, step.entry.file))
         return fail(plan::firmware_path(step.entry.file) + " is not there");
     const BootEntry *passed_over = entry_of(before, step);
@@ -77,9 +78,7 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
     if (found == nullptr && has_new_fallback(context, step.device))
         return Status::done("a loader in \\EFI\\BOOT takes its place");
     if (!uefi && !needs_fallback(context, step.device))
-        return Status::skipped(fmt::format("this system was started by BIOS firmware, which has no "
-                                           "boot entries; {}",
-                                           without_entry(context, step)));
+        return Status::skipped(fmt::format("{}; {}", no_entries, without_entry(context, step)));
     if (found == nullptr)
         return Status::not_done("the firmware has no entry that leads to it");
     if (!is_followed(*found, firmware))

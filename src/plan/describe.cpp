@@ -160,14 +160,12 @@ std::string describe(const Step &step, const Plan &plan, const Machines &machine
 }
 
 std::string lost_words(const Plan &plan, const Machines &machines) {
+    const Speaker say(plan, machines);
     std::vector<std::string> names;
     for (const std::string &uuid : plan.lost)
-        if (const model::Array *array = model::find_array(machines.profile.machine, uuid))
-            names.push_back(diagnose::array_words(*array));
+        names.push_back(say.array(uuid));
     for (const model::DeviceRef &part : plan.lost_parts)
-        names.push_back(part.partition == 0 ? "all of " + printable(part.disk)
-                                            : fmt::format("partition {} of {}", part.partition,
-                                                          printable(part.disk)));
+        names.push_back((part.partition == 0 ? "all of " : "") + say.partition(part));
     return fmt::format("{}", fmt::join(names, ", "));
 }
 

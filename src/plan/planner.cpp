@@ -362,20 +362,10 @@ class Planner {
             const bool here =
                 place.arrays.empty() &&
                 std::find(place.disks.begin(), place.disks.end(), device.disk) != place.disks.end();
-            if (here && !is_filesystem_of(disk(device.disk), mount.uuid))
+            if (here && !model::holds_filesystem(disk(device.disk), mount.uuid))
                 return &mount;
         }
         return nullptr;
-    }
-
-    static bool is_filesystem_of(const Disk &disk, const std::string &uuid) {
-        const auto holds = [&](const Content &content) {
-            return content.kind == Content::Kind::filesystem && content.uuid == uuid;
-        };
-        return holds(disk.content) ||
-               (disk.table &&
-                std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
-                            [&](const auto &partition) { return holds(partition.content); }));
     }
 
     /// After a restart a new disk is taken for the recorded one: what a recovery before this has

@@ -16,9 +16,11 @@ namespace {
 
 using model::Disk;
 
+using Properties = std::map<std::string, std::string>;
+
 /// The E: lines of udev's database; spaces in values are kept there.
-std::map<std::string, std::string> udev_properties(const std::string &record) {
-    std::map<std::string, std::string> properties;
+Properties udev_properties(const std::string &record) {
+    Properties properties;
     for (const std::string &line : etc::split_lines(record)) {
         const auto equals = line.find('=');
         if (line.starts_with("E:") && equals != std::string::npos)
@@ -61,9 +63,8 @@ PositionHints read_hints(FactReader &facts, const std::string &fact) {
             facts.text(fact + "sas_port_phys"), facts.text(fact + "sas_expander")};
 }
 
-void set_identity(FactReader &facts, const BlockDevice &device, Disk &disk) {
+void set_identity(FactReader &facts, const BlockDevice &device, Properties &udev, Disk &disk) {
     const std::string fact = fmt::format("sysfs/{}/", device.name);
-    auto udev = udev_properties(facts.bytes("udev/" + device.name));
     const PositionHints hints = read_hints(facts, fact);
     disk.position = first_of({position_of(hints), udev["ID_PATH"]});
     disk.transport = transport_of(hints.path);
@@ -74,12 +75,6 @@ void set_identity(FactReader &facts, const BlockDevice &device, Disk &disk) {
                             udev["ID_SCSI_SERIAL"], udev["ID_SERIAL_SHORT"]});
     disk.wwn = first_of({wwn_of(facts.text(fact + "device/wwid")),
                          wwn_of(facts.text(fact + "wwid")), udev["ID_WWN"]});
-}
-
-/// One of several to a disk: udev's rules of multipath-tools mark it (60-multipath.rules), and give
-/// it this type.
-bool is_path(FactReader &facts, const std::string &device) {
-    return udev_properties(facts.bytes("udev/" + device))["DM_MULTIPATH_DEVICE_PATH"] == "1";
 }
 
 Disk read_disk(Observation &observation, const BlockDevice &device) {
@@ -93,8 +88,11 @@ Disk read_disk(Observation &observation, const BlockDevice &device) {
         facts.number(fact + "queue/physical_block_size").value_or(512) & 0xffffffU);
     disk.removable = facts.text(fact + "removable") == "1";
     disk.read_only = facts.text(fact + "ro") == "1";
-    set_identity(facts, device, disk);
-    disk.content = is_path(facts, device.name)
+    auto udev = udev_properties(facts.bytes("udev/" + device.name));
+    set_identity(facts, device, udev, disk);
+    // One of several paths to a disk: the udev rules of multipath-tools mark it
+    // (60-multipath.rules), and give it this type.
+    disk.content = udev["DM_MULTIPATH_DEVICE_PATH"] == "1"
                        ? model::Content{model::Content::Kind::other, "mpath_member", "", {}, {}}
                        : observation.contents[device.name];
     // The table seen on a whole-disk member whose data begin at 0 is that of the array.

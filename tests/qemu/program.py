@@ -328,13 +328,13 @@ def consent(console, asked):
     answer(console, YES, PROMPTS["confirm"])
 
 
-def finish(console, seconds=900):
-    """Waits until the recovery that was consented to says done; returns all it said, the rebuild included."""
+def finish(console, seconds=900, word="done"):
+    """Waits until the recovery that was consented to says done (or another word); returns all it said, the rebuild included."""
     seen, said = event(console, seconds), ""
     while seen.word == "rebuild":
         said += seen.said
         seen = event(console, seconds)
-    assert seen.word == "done", f"{seen.word} {seen.sentence}:\n{seen.said[-4000:]}"
+    assert seen.word == word, f"{seen.word} {seen.sentence}:\n{seen.said[-4000:]}"
     return dataclasses.replace(seen, said=said + seen.said)
 
 

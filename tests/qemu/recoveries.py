@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole recoveries, as several tests need them: a disk is replaced, the program is led through it, and the machine is proven."""
 
+import dataclasses
 import json
 
 import program
 import recovered
+from lab.installer import wait_for_prompt
 
 NEW, OLD = "linux-journal-1.2", "linux-journal-0.90"
 BLANK = "BLANK001"  # serial of a replacement
@@ -17,6 +19,16 @@ def blank_instead_of(slot, place=None, **properties):
         machine.replace_disk(slot if place is None else place, **{
             "size": dead.size, "logical_sector": dead.logical_sector, "physical_sector": dead.physical_sector, "serial": BLANK, **properties})
     return prepare
+
+
+def used_since(lab, made, command):
+    """The machine of an image after it was started from its own disks once more, and a command was run in it."""
+    machine = lab.machine("used", made.disks, bus=made.layout.bus)
+    machine.start()
+    wait_for_prompt(machine, made.layout, 300)
+    machine.console.output(command)
+    machine.power_off()
+    return dataclasses.replace(made, disks=machine.disks)
 
 
 def survivors(machine, *written):

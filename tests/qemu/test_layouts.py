@@ -12,7 +12,7 @@ from lab.disks import MIB, SECTOR
 from lab.installer import wait_for_prompt
 from lab.layouts import LAYOUTS
 from lab.runner import case, cases
-from recoveries import NEW, all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors
+from recoveries import NEW, all_steps_done, blank_instead_of, led_to_the_end, log_is_kept, survivors, used_since
 
 MIRROR_UEFI, SINGLE_ESP, MIRROR_BIOS_GPT, RAID6_LUKS = "mirror-uefi", "single-esp", "mirror-bios-gpt", "raid6-luks"
 MIRROR_BIOS_MBR, MIRROR_UEFI_MDESP, RAID10_LVM_XFS = "mirror-bios-mbr", "mirror-uefi-mdesp", "raid10-lvm-xfs"
@@ -99,13 +99,8 @@ def test_mirror_bios_gpt(lab, slot):
 @cases(case("disk1", 0, thorough=True))
 def test_newer_boot(lab, slot):
     """/boot is on an array, and was changed after the image was made: it stays as it is now, and the machine starts with it."""
-    made = program.image(lab, MIRROR_BIOS_GPT)
-    machine = lab.machine("newer", made.disks, bus=made.layout.bus)
-    machine.start()
-    wait_for_prompt(machine, made.layout, 300)
-    machine.console.output("echo newer >/boot/newer && echo '# newer' >>/boot/grub/grub.cfg && sha256sum /boot/grub/grub.cfg >/root/sum && sync")
-    machine.power_off()
-    newer = dataclasses.replace(made, disks=machine.disks)
+    newer = used_since(lab, program.image(lab, MIRROR_BIOS_GPT),
+                       "echo newer >/boot/newer && echo '# newer' >>/boot/grub/grub.cfg && sha256sum /boot/grub/grub.cfg >/root/sum && sync")
     machine = program.boot(lab, newer, prepare=blank_instead_of(slot))
     program.agent_screen(machine)
     led_to_the_end(machine)
@@ -167,11 +162,8 @@ def test_no_entry_can_be_made(lab, slot):
     machine = program.boot(lab, made, firmware="bios", prepare=blank_instead_of(slot))
     program.agent_screen(machine)
     program.consent(machine.console, program.ask(machine))
-    seen = program.event(machine.console, 900)
-    while seen.word == "rebuild":
-        seen = program.event(machine.console, 900)
-    assert seen.word == "failed" and "not everything is proven" in seen.sentence, seen
-    seen.shows(program.STARTS_BY_FALLBACK)
+    ended = program.finish(machine.console, word="failed").shows(program.STARTS_BY_FALLBACK)
+    assert "not everything is proven" in ended.sentence, ended
     program.back(machine)
     machine.kill()
     machine.medium, machine.firmware, machine.first_variables = None, made.layout.firmware, None

@@ -9,7 +9,7 @@ from lab import writelog
 from lab.disks import MIB, SECTOR, Fault
 from lab.installer import wait_for_prompt
 from lab.runner import case, cases
-from recoveries import BLANK, NEW, OLD, blank_instead_of, from_disc, led_to_the_end, proven
+from recoveries import BLANK, NEW, OLD, blank_instead_of, from_disc, led_to_the_end, proven, used_since
 
 
 @cases(case("1.2", NEW, thorough=True))
@@ -224,12 +224,7 @@ def test_fault_30_hibernated(lab, name):
     """The installed system sleeps in a swap on LVM, which is seen only when the volumes are active: the recovery ends there, by itself as with an
     operator, and nothing is written on the root filesystem."""
     made = program.image(lab, name)
-    machine = lab.machine("sleeper", made.disks, bus=made.layout.bus)
-    machine.start()
-    wait_for_prompt(machine, made.layout, 300)
-    machine.console.output("swapoff -a; printf 'S1SUSPEND\\0' | dd of=/dev/vg0/swap bs=1 seek=4086 conv=notrunc,fsync status=none")
-    machine.power_off()
-    asleep = dataclasses.replace(made, disks=machine.disks)
+    asleep = used_since(lab, made, "swapoff -a; printf 'S1SUSPEND\\0' | dd of=/dev/vg0/swap bs=1 seek=4086 conv=notrunc,fsync status=none")
     for unattended in (True, False):
         machine = (program.boot_in_mode(lab, asleep, program.UNATTENDED, blank_instead_of(0), logged=True) if unattended
                    else program.boot(lab, asleep, prepare=blank_instead_of(0), logged=True))
