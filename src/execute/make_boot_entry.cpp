@@ -88,7 +88,7 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
 }
 
 Result<void> apply(Context &context, const plan::MakeBootEntry &step) {
-    const auto made = make(context, step);
+    auto made = make(context, step);
     if (made)
         return made;
     if (needs_fallback(context, step.device)) {
