@@ -24,6 +24,8 @@ bool is_ext(const Filesystem &filesystem) { return filesystem.type.starts_with("
 std::vector<std::string> reading_fsck(const Filesystem &filesystem, const std::string &path) {
     if (is_ext(filesystem))
         return {"e2fsck", "-f", "-n", path};
+    if (filesystem.type == "xfs")
+        return {"xfs_repair", "-n", path};
     return filesystem.type == "vfat" ? std::vector<std::string>{"fsck.vfat", "-n", path}
                                      : std::vector<std::string>{};
 }

@@ -222,6 +222,98 @@ Argv make_fat(const Filesystem &filesystem, const std::string &device) {
     return argv;
 }
 
+// --- XFS: feature bits of fs/xfs/libxfs/xfs_format.h ---
+
+/// Features that mkfs.xfs(8) makes or leaves out, all of the format with checksums (version 5). The
+/// words are those of xfsprogs 5.19; later ones only where the feature is there.
+struct XfsFeature {
+    const char *field; ///< parameter
+    std::uint64_t bit;
+    const char *option; ///< of mkfs.xfs
+    const char *word;
+    bool always; ///< told to mkfs.xfs also where it is not there: it may be a default
+};
+constexpr std::array<XfsFeature, 9> xfs_features{
+    {{"features_ro_compat", 0x1, "-m", "finobt", true},
+     {"features_ro_compat", 0x2, "-m", "rmapbt", true},
+     {"features_ro_compat", 0x4, "-m", "reflink", true},
+     {"features_ro_compat", 0x8, "-m", "inobtcount", true},
+     {"features_incompat", 0x8, "-m", "bigtime", true},
+     {"features_incompat", 0x2, "-i", "sparse", true},
+     {"features_incompat", 0x20, "-i", "nrext64", true},
+     {"features_incompat", 0x40, "-i", "exchange", false},
+     {"features_incompat", 0x80, "-n", "parent", false}}};
+/// Of every version 5 mkfs.xfs makes: file types in directories.
+constexpr std::uint64_t xfs_ftype = 0x1;
+/// What a filesystem comes to be: it got another UUID, it has to be repaired.
+constexpr std::uint64_t xfs_states = 0x4 | 0x10;
+constexpr std::uint64_t xfs_no_case = 0x4000; ///< of version_features
+
+std::uint64_t made_by_words(const char *field) {
+    std::uint64_t bits = 0;
+    for (const XfsFeature &feature : xfs_features)
+        if (std::string_view(field) == feature.field)
+            bits |= feature.bit;
+    return bits;
+}
+
+bool can_make_xfs(const Filesystem &filesystem) {
+    // mkfs.xfs makes no smaller one since xfsprogs 6.0.
+    constexpr std::uint64_t smallest = 300U << 20U;
+    const std::uint64_t incompat = number(filesystem, "features_incompat");
+    return number(filesystem, "version") == 5 && (incompat & xfs_ftype) != 0 &&
+           (number(filesystem, "features_ro_compat") & ~made_by_words("features_ro_compat")) == 0 &&
+           (incompat & ~(made_by_words("features_incompat") | xfs_ftype | xfs_states)) == 0 &&
+           (number(filesystem, "version_features") & xfs_no_case) == 0 &&
+           number(filesystem, "external_log") == 0 && number(filesystem, "realtime_blocks") == 0 &&
+           number(filesystem, "blocks") * number(filesystem, "block_size") >= smallest;
+}
+
+/// "finobt=1,rmapbt=0": the words of one option of mkfs.xfs.
+std::string xfs_words(const Filesystem &filesystem, std::string_view option) {
+    std::vector<std::string> words;
+    for (const XfsFeature &feature : xfs_features) {
+        const bool there = (number(filesystem, feature.field) & feature.bit) != 0;
+        if (option == feature.option && (there || feature.always))
+            words.push_back(fmt::format("{}={}", feature.word, there ? 1 : 0));
+    }
+    return fmt::format("{}", fmt::join(words, ","));
+}
+
+/// In 512-byte units, as mkfs.xfs takes it; none where there is none, whatever the disk says of
+/// itself.
+std::string xfs_stripe(const Filesystem &filesystem) {
+    const std::uint64_t units = number(filesystem, "block_size") / 512;
+    const std::uint64_t unit = number(filesystem, "stripe_unit");
+    return unit == 0 ? "noalign"
+                     : fmt::format("sunit={},swidth={}", unit * units,
+                                   number(filesystem, "stripe_width") * units);
+}
+
+Argv make_xfs(const Filesystem &filesystem, const std::string &device) {
+    // -f: what is there is half made (execute looks first). -K: no time is spent on discarding.
+    Argv argv{"mkfs.xfs", "-q", "-f", "-K"};
+    const auto with = [&](const char *option, std::string first) {
+        if (const std::string words = xfs_words(filesystem, option); !words.empty())
+            first += "," + words;
+        argv.insert(argv.end(), {option, std::move(first)});
+    };
+    add(argv, "-b", "size=" + parameter(filesystem, "block_size"));
+    add(argv, "-s", "size=" + parameter(filesystem, "sector_size"));
+    add(argv, "-d", "size=" + parameter(filesystem, "blocks") + "b," + xfs_stripe(filesystem));
+    with("-m", "crc=1,uuid=" + filesystem.uuid);
+    with("-i", "size=" + parameter(filesystem, "inode_size"));
+    with("-n", "size=" + parameter(filesystem, "directory_block_size"));
+    add(argv, "-L", filesystem.label);
+    argv.push_back(device);
+    return argv;
+}
+
+std::string xfs_feature_bits(const Filesystem &filesystem) {
+    return fmt::format("{:x}/{:x}", number(filesystem, "features_ro_compat"),
+                       number(filesystem, "features_incompat") & ~xfs_states);
+}
+
 // --- swap ---
 
 Argv make_swap(const Filesystem &filesystem, const std::string &device) {
@@ -259,6 +351,8 @@ bool can_make(const Filesystem &filesystem) {
         return filesystem.label.size() <= longest_swap_label;
     if (filesystem.type == "vfat")
         return fat_label(filesystem.label);
+    if (filesystem.type == "xfs")
+        return can_make_xfs(filesystem);
     return is_ext(filesystem) && can_make_ext(filesystem);
 }
 
@@ -267,6 +361,8 @@ Argv make_command(const Filesystem &filesystem, const std::string &device) {
         return {};
     if (filesystem.type == "swap")
         return make_swap(filesystem, device);
+    if (filesystem.type == "xfs")
+        return make_xfs(filesystem, device);
     return is_ext(filesystem) ? make_ext(filesystem, device) : make_fat(filesystem, device);
 }
 
@@ -300,8 +396,10 @@ std::vector<std::string> differences(const Filesystem &wanted, const Filesystem 
     compare(list, "label", wanted.label, found.label);
     if (wanted.parameters.contains("features"))
         compare(list, "features", sorted_features(wanted), sorted_features(found));
+    if (wanted.type == "xfs")
+        compare(list, "features", xfs_feature_bits(wanted), xfs_feature_bits(found));
     for (const char *key : {"block_size", "blocks", "inode_size", "hash_seed", "fat_bits",
-                            "sector_size", "page_size"})
+                            "sector_size", "page_size", "directory_block_size"})
         if (differ(wanted, found, key))
             compare(list, key, parameter(wanted, key), parameter(found, key));
     return list;

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-/// Native filesystems made again as they were recorded: ext2/3/4, swap and FAT. Pure. Parameters as
-/// in probe/filesystem.h.
+/// Native filesystems made again as they were recorded: ext2/3/4, XFS, swap and FAT. Pure.
+/// Parameters as in probe/filesystem.h. Not Btrfs: a new one lacks the subvolumes that fstab names.
 namespace mdrescue::plan {
 
 /// False for other types, and where the record says something mkfs cannot be told (an encrypted or
-/// case-folding ext4, a FAT label outside ASCII): planning refuses then.
+/// case-folding ext4, an XFS with a log elsewhere, a FAT label outside ASCII).
 [[nodiscard]] bool can_make(const model::Filesystem &filesystem);
 
 /// argv of the mkfs program; empty where can_make() is false.

@@ -218,6 +218,10 @@ Result<void> describe_xfs(std::string_view block, model::Filesystem &filesystem)
     set(filesystem, "features2", be32(200));
     set(filesystem, "features_ro_compat", be32(212));
     set(filesystem, "features_incompat", be32(216));
+    if (big_endian<std::uint64_t>(block, 48) == 0)
+        set(filesystem, "external_log", 1);
+    if (const auto blocks = big_endian<std::uint64_t>(block, 16); blocks != 0)
+        set(filesystem, "realtime_blocks", blocks);
     filesystem.uuid = util::uuid_text(block.substr(32, 16));
     filesystem.label = fixed_text(block, 108, 12);
     return {};

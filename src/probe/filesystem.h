@@ -27,7 +27,8 @@ struct SuperblockBytes {
 /// vfat: fat_bits, sector_size, sectors_per_cluster, reserved_sectors, fats, root_entries, sectors,
 /// media, hidden_sectors swap: page_size, pages xfs: block_size, blocks, sector_size, inode_size,
 /// agcount, agblocks, log_blocks, version, version_features, features2, features_ro_compat,
-///   features_incompat, directory_block_size, stripe_unit, stripe_width (filesystem blocks)
+///   features_incompat, directory_block_size, stripe_unit, stripe_width (filesystem blocks); only
+///   where there is one: external_log (1), realtime_blocks
 /// btrfs: sector_size, node_size, devices, total_bytes, incompat_flags, checksum_type
 /// Errors: truncated or not that type; nothing is changed then.
 [[nodiscard]] util::Result<void> describe_filesystem(std::string_view superblock,

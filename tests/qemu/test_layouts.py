@@ -276,7 +276,8 @@ def test_loose_cable(lab, slot):
 @each_disk(2)
 def test_stripe_lost(lab, slot):
     """A disk of a RAID-0 died, and with it the array's data: that is said, its surviving half is left as it is, and the rest recovers. The
-    machine starts completely without it, and without what lay on the disk alone: where it can be an empty filesystem takes its place."""
+    machine starts completely without it, and without what lay on the disk alone: where it can be an empty filesystem takes its place. /boot, an
+    xfs on the first disk alone, is what it was."""
     made = program.image(lab, MIRROR_AND_STRIPE)
     other = 1 - slot
     machine = program.boot(lab, made, prepare=blank_instead_of(slot), logged=True)
@@ -297,6 +298,7 @@ def test_stripe_lost(lab, slot):
         assert (line := console.output(f"grep {lost} /etc/fstab")).strip().startswith(program.LOST_MARK), line
     assert console.output("cat /sys/block/md0/md/degraded").strip() == "0"
     assert console.output("findmnt -no FSTYPE,TARGET /archive").split() == ["ext4", "/archive"]
+    assert console.output("findmnt -no FSTYPE,TARGET /boot").split() == ["xfs", "/boot"]
     assert payload.digests(machine) == made.payload
     log_is_kept(machine)
 

@@ -338,18 +338,20 @@ def spare_journal(root=700, boot=200, data=100):
     return Layout("spare-journal", "sparejournal", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)))
 
 
-def mirror_and_stripe(root=1300, data=150, archive=50, scratch=128):
-    """Two SATA disks with MBR tables: the system on RAID-1, GRUB on both, data on a RAID-0, which dies with either of them, and two
-    filesystems on the second alone, of which one cannot be made again."""
-    parts = (Partition(root, "fd", bootable=True), Partition(data, "fd"), Partition(archive, "83"), Partition(scratch, "83"))
+def mirror_and_stripe(root=1300, data=150, boot=320, archive=50, scratch=128):
+    """Two SATA disks with MBR tables: the root on RAID-1, data on a RAID-0, which dies with either of them; /boot, an xfs, and GRUB on the first
+    alone, and two filesystems on the second alone, of which one cannot be made again."""
+    both = (Partition(root, "fd", bootable=True), Partition(data, "fd"))
+    parts = (both + (Partition(boot, "83"),), both + (Partition(archive, "83"), Partition(scratch, "83")))
     disks = tuple(
-        DiskPlan(serial=f"STRIPE-{slot + 1}", wwn=f"0x5000c5000574e0e{slot + 1}", mib=1 + root + data + archive + scratch + 15, table="dos",
-                 table_id=f"0x5354520{slot + 1}", partitions=parts if slot == 1 else parts[:2])
-        for slot in range(2))
+        DiskPlan(serial=f"STRIPE-{slot + 1}", wwn=f"0x5000c5000574e0e{slot + 1}", mib=1 + sum(part.mib for part in own) + 15, table="dos",
+                 table_id=f"0x5354520{slot + 1}", partitions=own)
+        for slot, own in enumerate(parts))
     arrays = (Array(0, "1", 0, "1.2", ((0, 1), (1, 1))), Array(1, "0", 64, "1.2", ((0, 2), (1, 2))))
-    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"), Filesystem("md1", "ext4", "/srv"),
+    filesystems = (Filesystem("md0", "ext4", "/", options="errors=remount-ro"), Filesystem((0, 3), "xfs", "/boot"),
+                   Filesystem("md1", "ext4", "/srv"),
                    Filesystem((1, 3), "ext4", "/archive"), Filesystem((1, 4), "btrfs", "/scratch", options="subvol=data"))
-    return Layout("mirror-and-stripe", "stripe", disks, arrays, filesystems, (Loader("grub-pc", 0), Loader("grub-pc", 1)), bus="sata")
+    return Layout("mirror-and-stripe", "stripe", disks, arrays, filesystems, (Loader("grub-pc", 0),), bus="sata")
 
 
 LAYOUTS = {

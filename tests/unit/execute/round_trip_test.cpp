@@ -117,6 +117,28 @@ TEST_CASE("filesystems of other shapes come out as they were recorded") {
                        made_again(scratch, *array.content.filesystem, array.size));
 }
 
+TEST_CASE("XFS of many shapes") {
+    check_round_trip({"mkfs.xfs", "-q"}, 300 * mib);
+    check_round_trip({"mkfs.xfs", "-q", "-L", "\xff q\"$(x)"}, 1000 * mib + 12345);
+    check_round_trip({"mkfs.xfs", "-q", "-m", "rmapbt=1,reflink=0,bigtime=0,inobtcount=0", "-i",
+                      "sparse=0,nrext64=1,size=512", "-n", "size=8192", "-b", "size=1024"},
+                     400 * mib);
+    check_round_trip({"mkfs.xfs", "-q", "-m", "finobt=0,inobtcount=0", "-s", "size=4096"},
+                     400 * mib);
+    check_round_trip({"mkfs.xfs", "-q", "-d", "su=64k,sw=4"}, 600 * mib);
+}
+
+TEST_CASE("an XFS that got another UUID afterwards") {
+    const Scratch scratch;
+    const std::string uuid = "11111111-2222-4333-8444-555555555555";
+    const std::string path = blank(scratch, 300 * mib);
+    run({"mkfs.xfs", "-q", path});
+    run({"xfs_admin", "-U", uuid, path});
+    const Filesystem wanted = recorded(path);
+    REQUIRE(plan::can_make(wanted));
+    CHECK(made_again(scratch, wanted, 300 * mib).uuid == uuid);
+}
+
 TEST_CASE("ext2/3/4 of many shapes") {
     check_round_trip({"mke2fs", "-q", "-t", "ext4"}, 250 * mib);
     check_round_trip({"mke2fs", "-q", "-t", "ext4", "-L", "\xff\x1b q\"$(x)"}, 512 * mib);

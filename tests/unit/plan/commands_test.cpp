@@ -164,6 +164,51 @@ TEST_CASE("what mkfs cannot make is refused, not made otherwise") {
           Lines{"# mdrescue cannot make this xfs again"});
 }
 
+TEST_CASE("XFS: the recorded features, no others, and no defaults of the disk") {
+    const model::Filesystem wanted{"xfs",
+                                   "a24ca964-fe93-4ff5-9892-0dc245177e00",
+                                   "boot",
+                                   {{"version", "5"},
+                                    {"version_features", "46240"},
+                                    {"block_size", "4096"},
+                                    {"blocks", "262144"},
+                                    {"sector_size", "512"},
+                                    {"inode_size", "512"},
+                                    {"directory_block_size", "4096"},
+                                    {"stripe_unit", "16"},
+                                    {"stripe_width", "64"},
+                                    {"features_ro_compat", "5"},
+                                    {"features_incompat", "7"}}};
+    CHECK(make_command(wanted, "/dev/x") ==
+          Argv{"mkfs.xfs", "-q", "-f", "-K", "-b", "size=4096", "-s", "size=512", "-d",
+               "size=262144b,sunit=128,swidth=512", "-m",
+               "crc=1,uuid=a24ca964-fe93-4ff5-9892-0dc245177e00,finobt=1,rmapbt=0,reflink=1,"
+               "inobtcount=0,bigtime=0",
+               "-i", "size=512,sparse=1,nrext64=0", "-n", "size=4096", "-L", "boot", "/dev/x"});
+    const auto with = [&](const char *key, const char *value) {
+        model::Filesystem other = wanted;
+        other.parameters[key] = value;
+        return other;
+    };
+    CHECK(make_command(with("stripe_unit", "0"), "/dev/x")[9] == "size=262144b,noalign");
+    CHECK(make_command(with("features_incompat", "199"), "/dev/x")[15] == "size=4096,parent=1");
+    for (const auto &[key, value] : {std::pair{"version", "4"},
+                                     {"version_features", "62624"}, // no case
+                                     {"blocks", "70000"},           // too small for mkfs.xfs
+                                     {"external_log", "1"},
+                                     {"realtime_blocks", "1"},
+                                     {"features_ro_compat", "21"},
+                                     {"features_incompat", "263"},
+                                     {"features_incompat", "6"}}) {
+        CAPTURE(key);
+        CHECK_FALSE(can_make(with(key, value)));
+    }
+    CHECK(differences(wanted, with("features_incompat", "3")).empty()); // UUID from the beginning
+    CHECK(differences(wanted, with("features_incompat", "15")).size() == 1);
+    CHECK(differences(wanted, with("features_ro_compat", "1")).size() == 1);
+    CHECK(differences(wanted, with("directory_block_size", "8192")).size() == 1);
+}
+
 TEST_CASE("tune2fs does what mke2fs cannot, and nothing where all is right") {
     const model::Filesystem made = ext4();
     CHECK(adjust_command(made, made, "/dev/x").empty());
