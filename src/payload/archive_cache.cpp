@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <archive.h>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -41,32 +40,28 @@ util::Result<void> add_source(util::Sha256 &digest, const manifest::FileSource &
     return {};
 }
 
+util::Result<void> write_all(int file, std::string_view left, const std::string &to) {
+    while (!left.empty()) {
+        const ssize_t put = ::write(file, left.data(), left.size());
+        if (put < 0 && errno != EINTR)
+            return util::fail_errno("cannot write " + util::printable(to), errno);
+        left.remove_prefix(put > 0 ? static_cast<std::size_t>(put) : 0);
+    }
+    return {};
+}
+
 /// Writes all, syncs and closes; digest of what was written.
 util::Result<std::string> copy_file(const std::string &from, const std::string &to) {
-    MDR_TRY_ASSIGN(const Descriptor in, open_for_reading(from));
-    const Descriptor out(
+    const system::Descriptor out(
         ::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, private_mode));
     if (out.get() < 0)
         return util::fail_errno("cannot write " + util::printable(to), errno);
     util::Sha256 digest;
-    std::vector<char> buffer(1U << 20U);
-    for (;;) {
-        const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return util::fail_errno("cannot read " + util::printable(from), errno);
-        if (got == 0)
-            break;
-        std::string_view left(buffer.data(), static_cast<std::size_t>(got));
-        digest.update(left);
-        while (!left.empty()) {
-            const ssize_t put = ::write(out.get(), left.data(), left.size());
-            if (put < 0 && errno != EINTR)
-                return util::fail_errno("cannot write " + util::printable(to), errno);
-            left.remove_prefix(put > 0 ? static_cast<std::size_t>(put) : 0);
-        }
-    }
+    std::string buffer(1U << 20U, '\0');
+    MDR_TRY(read_pieces(from, buffer, [&](std::string_view piece) {
+        digest.update(piece);
+        return write_all(out.get(), piece, to);
+    }));
     if (::fsync(out.get()) != 0)
         return util::fail_errno("cannot write " + util::printable(to), errno);
     return digest.finish();

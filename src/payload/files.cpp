@@ -29,14 +29,9 @@ void push_parts(std::deque<std::string> &todo, std::string_view path) {
 
 } // namespace
 
-Descriptor::~Descriptor() {
-    if (fd_ >= 0)
-        ::close(fd_);
-}
-
-util::Result<Descriptor> open_for_reading(const std::string &path) {
+util::Result<system::Descriptor> open_for_reading(const std::string &path) {
     // O_NONBLOCK: a FIFO put in the file's place must not hang us.
-    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    system::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0)
         return util::fail_errno("cannot read " + util::printable(path), errno);
     struct stat info {};
@@ -50,7 +45,7 @@ util::Result<Descriptor> open_for_reading(const std::string &path) {
 util::Result<void>
 read_pieces(const std::string &path, std::string &buffer,
             const std::function<util::Result<void>(std::string_view piece)> &take) {
-    MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(path));
+    MDR_TRY_ASSIGN(const system::Descriptor file, open_for_reading(path));
     for (;;) {
         if (util::cancel_requested)
             return util::cancelled();
@@ -66,18 +61,12 @@ read_pieces(const std::string &path, std::string &buffer,
 }
 
 util::Result<std::string> read_whole_file(const std::string &path) {
-    MDR_TRY_ASSIGN(const Descriptor file, open_for_reading(path));
-    std::string bytes;
-    std::array<char, 65536> buffer{};
-    for (;;) {
-        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-        if (got == 0)
-            return bytes;
-        if (got > 0)
-            bytes.append(buffer.data(), static_cast<std::size_t>(got));
-        else if (errno != EINTR)
-            return util::fail_errno("cannot read " + util::printable(path), errno);
-    }
+    std::string bytes, buffer(65536, '\0');
+    MDR_TRY(read_pieces(path, buffer, [&](std::string_view piece) {
+        bytes += piece;
+        return util::Result<void>();
+    }));
+    return bytes;
 }
 
 util::Result<std::vector<std::string>> directory_names(const std::string &path) {

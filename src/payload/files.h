@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "system/descriptor.h"
 #include "util/result.h"
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace mdrescue::payload {
 
-/// An open file descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor();
-    Descriptor(Descriptor &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor &operator=(Descriptor &&) = delete;
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    [[nodiscard]] int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
 /// A regular file, opened for reading.
-[[nodiscard]] util::Result<Descriptor> open_for_reading(const std::string &path);
+[[nodiscard]] util::Result<system::Descriptor> open_for_reading(const std::string &path);
 /// Gives a regular file piece by piece to `take`, in `buffer`, which says how large a piece is.
 /// Error: it cannot be read; what `take` says; util::cancelled().
 [[nodiscard]] util::Result<void>

@@ -95,7 +95,8 @@ util::Result<std::map<std::string, std::string>> attributes(const std::string &p
 /// Opens the file to be sure it can be read later, when the image is being written; and it must
 /// still be the same one.
 util::Result<manifest::FileSource> file_source(const std::string &path, const struct statx &info) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const system::Descriptor file(
+        ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (file.get() < 0)
         return cannot_read(path, errno);
     struct stat now {};

@@ -53,7 +53,7 @@ util::Result<std::uint64_t> TreeBuilder::copy(const std::string &path, const std
                                               std::uint32_t mode) {
     if (contains(path))
         return std::uint64_t{0};
-    MDR_TRY_ASSIGN(const Descriptor descriptor, open_for_reading(source));
+    MDR_TRY_ASSIGN(const system::Descriptor descriptor, open_for_reading(source));
     struct stat info {};
     if (::fstat(descriptor.get(), &info) != 0)
         return util::fail_errno("cannot read " + source, errno);
