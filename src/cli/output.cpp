@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace mdrescue::cli {
@@ -18,6 +19,10 @@ util::Result<void> print(std::string_view text) {
 bool is_screen(int stream) {
     const char *terminal = std::getenv("TERM");
     return ::isatty(stream) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+std::string moving_line(std::string_view text) {
+    return text.empty() ? "\r\x1b[K" : fmt::format("\x1b[?7l\r{}\x1b[K\x1b[?7h", text);
 }
 
 void tell(std::string_view text) {

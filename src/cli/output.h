@@ -3,6 +3,7 @@
 
 #include "util/result.h"
 
+#include <string>
 #include <string_view>
 
 namespace mdrescue::cli {
@@ -14,6 +15,10 @@ namespace mdrescue::cli {
 
 /// A terminal that can draw over a line (TERM is set, and not to "dumb").
 [[nodiscard]] bool is_screen(int stream);
+
+/// A line that is drawn over the one before it on such a terminal, cut where it is too long for it
+/// (DECAWM in console_codes(4)); "" takes the line away.
+[[nodiscard]] std::string moving_line(std::string_view text);
 
 /// Text on standard error, as far as it can be written: work does not end because nobody listens.
 void tell(std::string_view text);

@@ -4,7 +4,6 @@
 #include "cli/output.h"
 #include "util/text.h"
 
-#include <fmt/format.h>
 #include <iostream>
 
 namespace mdrescue::cli {
@@ -17,7 +16,7 @@ void say(std::string_view text) { static_cast<void>(print(text)); }
 
 void StdioTerminal::end_status() {
     if (status_open_)
-        say("\r\x1b[K");
+        say(moving_line(""));
     status_open_ = false;
 }
 
@@ -28,7 +27,7 @@ void StdioTerminal::show(const agent::Lines &lines) {
 
 void StdioTerminal::status(const std::string &text) {
     if (screen_) {
-        say(fmt::format("\r{}\x1b[K", text));
+        say(moving_line(text));
         status_open_ = true;
         return;
     }

@@ -57,12 +57,12 @@ void TerminalProgress::advance(std::uint64_t done) {
 void TerminalProgress::draw() {
     drawn_ = std::chrono::steady_clock::now();
     const std::chrono::duration<double> elapsed = drawn_ - started_;
-    tell(fmt::format("\r{}\x1b[K", progress_line(name_, done_, total_, elapsed.count())));
+    tell(moving_line(progress_line(name_, done_, total_, elapsed.count())));
 }
 
 void TerminalProgress::clear() {
     if (terminal_ && !name_.empty())
-        tell("\r\x1b[K");
+        tell(moving_line(""));
 }
 
 void TerminalProgress::warn(std::string_view message) {
