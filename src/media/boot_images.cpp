@@ -153,8 +153,13 @@ class Maker {
 
     util::Result<void> use_signed(const SignedChain &chain) {
         MDR_TRY_ASSIGN(const std::string kernel, system_.read_at(request_.kernel, 0, headers_size));
-        images_.secure_boot = carries_signature(kernel);
-        if (!images_.secure_boot)
+        const bool loaders = carries_signature(chain.shim) && carries_signature(chain.grub);
+        images_.secure_boot = loaders && carries_signature(kernel);
+        if (!loaders)
+            progress_.warn("The image will not start where Secure Boot is on: the shim and GRUB of "
+                           "this machine are not both signed. Install the packages shim-signed and "
+                           "grub-efi-amd64-signed to change that.");
+        else if (!images_.secure_boot)
             progress_.warn(fmt::format("The image will not start where Secure Boot is on: the "
                                        "kernel {} is not signed. Name a signed one with --kernel; "
                                        "the distribution has them (on Debian linux-image-amd64).",

@@ -61,6 +61,8 @@ std::string kernel(std::uint32_t size) {
     return headers;
 }
 
+std::string signed_program(const std::string &code) { return kernel(1480) + code; }
+
 util::Result<media::BootImages> make(const std::string &root, const Directory &scratch,
                                      Warnings &warnings, bool mkimage = true,
                                      bool signed_kernel = true) {
@@ -124,9 +126,10 @@ TEST_CASE("boot images of this machine's GRUB") {
 
 TEST_CASE("the distribution's signed loaders are taken, with the stub where their GRUB looks") {
     const Directory root, scratch;
-    put(root / "usr/lib/shim/shimx64.efi.signed", "MZ shim");
+    put(root / "usr/lib/shim/shimx64.efi.signed", signed_program("shim"));
     put(root / "usr/lib/shim/mmx64.efi.signed", "MZ mok");
-    put(root / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", grub_binary("(hd0)/EFI/acme"));
+    put(root / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+        signed_program(grub_binary("(hd0)/EFI/acme")));
     Warnings warnings;
     const auto images = make(root.path(), scratch, warnings);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
@@ -140,8 +143,8 @@ TEST_CASE("the distribution's signed loaders are taken, with the stub where thei
     CHECK(images->stub.find('@') == std::string::npos);
     put(scratch / "esp", images->esp);
     for (const auto &[name, bytes] :
-         {std::pair<std::string, std::string>{"EFI/BOOT/BOOTX64.EFI", "MZ shim"},
-          {"EFI/BOOT/grubx64.efi", grub_binary("(hd0)/EFI/acme")},
+         {std::pair<std::string, std::string>{"EFI/BOOT/BOOTX64.EFI", signed_program("shim")},
+          {"EFI/BOOT/grubx64.efi", signed_program(grub_binary("(hd0)/EFI/acme"))},
           {"EFI/BOOT/mmx64.efi", "MZ mok"},
           {"EFI/BOOT/grub.cfg", images->stub},
           {"EFI/acme/grub.cfg", images->stub}}) {
@@ -152,8 +155,9 @@ TEST_CASE("the distribution's signed loaders are taken, with the stub where thei
 
 TEST_CASE("signed loaders start no unsigned kernel with Secure Boot on, and that is said") {
     const Directory root, scratch;
-    put(root / "usr/lib/shim/shimx64.efi.signed", "MZ shim");
-    put(root / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", grub_binary("(hd0)/EFI/acme"));
+    put(root / "usr/lib/shim/shimx64.efi.signed", signed_program("shim"));
+    put(root / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+        signed_program(grub_binary("(hd0)/EFI/acme")));
     Warnings warnings;
     const auto images = make(root.path(), scratch, warnings, true, false);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
@@ -178,8 +182,8 @@ TEST_CASE("a signature is found where a program for UEFI has it") {
 TEST_CASE("without the packages the loaders of the machine's own EFI system partition are taken") {
     const Directory root, scratch;
     put(root / "boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ fallback");
-    put(root / "boot/efi/EFI/rocky/shimx64.efi", "MZ shim");
-    put(root / "boot/efi/EFI/rocky/grubx64.efi", "MZ no prefix in here");
+    put(root / "boot/efi/EFI/rocky/shimx64.efi", signed_program("shim"));
+    put(root / "boot/efi/EFI/rocky/grubx64.efi", signed_program("no prefix in here"));
     Warnings warnings;
     auto images = make(root.path(), scratch, warnings);
     REQUIRE_MESSAGE(images.has_value(), (images ? "" : images.error().message));
@@ -191,6 +195,11 @@ TEST_CASE("without the packages the loaders of the machine's own EFI system part
     REQUIRE(images);
     CHECK(images->efi_directories.front() == "EFI/almalinux");
     CHECK(warnings.text.find("almalinux") != std::string::npos);
+    put(root / "boot/efi/EFI/almalinux/grubx64.efi", "MZ of one's own making");
+    images = make(root.path(), scratch, warnings);
+    REQUIRE(images);
+    CHECK_FALSE(images->secure_boot);
+    CHECK(warnings.text.find("not both signed") != std::string::npos);
 }
 
 TEST_CASE("what is missing is named by its package") {
