@@ -11,10 +11,12 @@ using namespace mdrescue;
 
 namespace {
 
-std::string page_of(const std::string &name) {
-    std::ifstream page(MDRESCUE_SOURCE_DIR "/src/cli/man/" + name + ".8");
-    return {std::istreambuf_iterator<char>(page), {}};
+std::string text_of(const std::string &file) {
+    std::ifstream text(MDRESCUE_SOURCE_DIR "/src/" + file);
+    return {std::istreambuf_iterator<char>(text), {}};
 }
+
+std::string page_of(const std::string &name) { return text_of("cli/man/" + name + ".8"); }
 
 /// In a page every - of an option is \-, so that it can be copied.
 std::string in_troff(const std::string &option) {
@@ -50,6 +52,15 @@ TEST_CASE("every command has a man page with examples, and every option is in it
             if (option != "--help")
                 CHECK_MESSAGE(page.find(in_troff(option)) != std::string::npos, option);
     }
+}
+
+TEST_CASE("every field of machine.json is in its man page") {
+    const std::string page = text_of("cli/man/mdrescue-machine.json.5");
+    const auto names = all(text_of("profile/fields.h"), "visit\\(\"([a-z_]+)\"");
+    CHECK(names.size() > 100);
+    for (const std::string &name : names)
+        CHECK_MESSAGE(std::regex_search(page, std::regex("(^|[^a-z_])" + name + "($|[^a-z_])")),
+                      name);
 }
 
 TEST_CASE("the manual pages are formatted without a warning") {
