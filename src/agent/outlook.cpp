@@ -62,8 +62,9 @@ std::string unattended_objection(const Outlook &outlook) {
         return fmt::format("{} disks could be the replacement, not one", choices.size());
     if (choices.front().fitness == diagnose::Fitness::ask)
         return "the only disk that fits is not blank";
-    for (const Kind kind : {Kind::cloned_machine, Kind::array_lost, Kind::member_stale,
-                            Kind::bad_blocks, Kind::layout_changed, Kind::firmware_mode})
+    for (const Kind kind :
+         {Kind::cloned_machine, Kind::array_lost, Kind::filesystem_lost, Kind::volume_lost,
+          Kind::member_stale, Kind::bad_blocks, Kind::layout_changed, Kind::firmware_mode})
         if (diagnose::any_of_kind(outlook.findings, kind))
             return "a finding needs a decision";
     return "";

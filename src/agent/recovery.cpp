@@ -225,10 +225,10 @@ class Recovery {
     std::optional<RecoveryEnd> prepare() {
         if (nothing_to_do())
             return end(Outcome::done,
-                       plan::loses_data(plan_)
-                           ? "nothing more is to be repaired: all is whole but for " + lost()
-                           : "nothing is to be repaired: every recorded disk is here, and all "
-                             "arrays are whole");
+                       lost().empty()
+                           ? "nothing is to be repaired: every recorded disk is here, and all "
+                             "arrays are whole"
+                           : "nothing more is to be repaired: all is whole but for " + lost());
         const bool lacks_medium = needs_snapshot() && start_.places.medium.empty();
         if (lacks_medium && !start_.dry_run)
             return end(
@@ -471,13 +471,15 @@ class Recovery {
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
         const std::string host = util::printable(start_.profile.machine.host_name);
-        return end(Outcome::done, plan::loses_data(plan_)
-                                      ? fmt::format("{} is whole again but for {}", host, lost())
-                                      : fmt::format("{} is whole again", host));
+        return end(Outcome::done, lost().empty()
+                                      ? fmt::format("{} is whole again", host)
+                                      : fmt::format("{} is whole again but for {}", host, lost()));
     }
 
+    /// "" where all data is here again.
     [[nodiscard]] std::string lost() const {
-        return plan::lost_words(plan_, machines()) + ", whose data is lost";
+        const std::string words = plan::lost_data_words(plan_, machines());
+        return words.empty() ? "" : words + ", whose data is lost";
     }
 
     void note_proof(const execute::ProofReport &report) {

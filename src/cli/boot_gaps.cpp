@@ -2,8 +2,7 @@
 #include "cli/boot_gaps.h"
 
 #include "model/family.h"
-#include "model/loss.h"
-#include "plan/filesystems.h"
+#include "plan/given_up.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -39,24 +38,23 @@ std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string
     return gaps;
 }
 
-std::vector<std::string> filesystem_gaps(const model::Machine &machine) {
+std::vector<std::string> disk_gaps(const model::Machine &machine) {
     std::vector<std::string> gaps;
-    for (const model::Disk &disk : machine.disks) {
-        if (!disk.table)
-            continue;
-        for (const model::Partition &partition : disk.table->partitions)
-            if (const model::Content &content = partition.content;
-                content.kind == model::Content::Kind::filesystem && content.filesystem &&
-                !plan::can_make(*content.filesystem))
-                gaps.push_back(fmt::format(
-                    "partition {} of {} holds a {} filesystem of a kind that this version cannot "
-                    "make again: were {} to die, {}",
-                    partition.number, util::printable(disk.id),
-                    util::printable(content.filesystem->type), util::printable(disk.id),
-                    model::holds_system(machine, content.uuid)
-                        ? "its recovery would be refused"
-                        : "only its partition would come back"));
-    }
+    for (const model::Disk &disk : machine.disks)
+        for (const plan::GivenUp &one : plan::given_up(machine, disk)) {
+            const std::string id = util::printable(disk.id);
+            const bool whole = one.device.partition == 0;
+            const std::string fate =
+                !one.needed.empty()
+                    ? fmt::format("its recovery would be refused, since {} lies there", one.needed)
+                : whole ? "it would not come back"
+                        : "only its partition would come back";
+            gaps.push_back(fmt::format(
+                "{} holds {} outside any array, which this version does not make again: were {} "
+                "to die, {}",
+                whole ? id : fmt::format("partition {} of {}", one.device.partition, id), one.what,
+                id, fate));
+        }
     return gaps;
 }
 

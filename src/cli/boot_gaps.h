@@ -15,8 +15,8 @@ namespace mdrescue::cli {
 [[nodiscard]] std::vector<std::string> boot_gaps(const manifest::Tree &boot,
                                                  const std::string &kernel_version);
 
-/// Filesystems on a disk itself, not on an array, which a recovery cannot make again: refused where
-/// the system lies there, lost otherwise. One sentence each. Pure.
-[[nodiscard]] std::vector<std::string> filesystem_gaps(const model::Machine &machine);
+/// What lies on a disk itself, not on an array, and no recovery makes again: refused where the
+/// system lies there, lost otherwise. One sentence each. Pure.
+[[nodiscard]] std::vector<std::string> disk_gaps(const model::Machine &machine);
 
 } // namespace mdrescue::cli

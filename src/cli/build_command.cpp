@@ -157,7 +157,7 @@ util::Result<ImageParts> gather_parts(const Context &context, const BuildOptions
     MDR_TRY_ASSIGN(parts.boot, boot_snapshot(options, progress));
     for (const std::string &gap : boot_gaps(parts.boot, kernel.version))
         progress.warn(gap);
-    for (const std::string &gap : filesystem_gaps(profile.machine))
+    for (const std::string &gap : disk_gaps(profile.machine))
         progress.warn(gap);
     parts.esps = std::move(esps);
     MDR_TRY_ASSIGN(parts.initramfs, payload::build_initramfs({.root = options.root,

@@ -6,7 +6,6 @@
 #include "util/text.h"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 
 namespace mdrescue::diagnose {
@@ -40,6 +39,7 @@ class Search {
             add({.kind = Kind::firmware_mode, .severity = Severity::warning});
         if (profile_.degraded)
             add({.kind = Kind::profile_degraded, .severity = Severity::warning});
+        unsupported(unsupported_root(profile_.machine));
         if (hibernated(observed_))
             add({.kind = Kind::hibernated, .severity = Severity::refusal});
         for (const Duplicate &duplicate : comparison_.duplicates)
@@ -58,14 +58,14 @@ class Search {
                 add({.kind = Kind::disk_missing,
                      .severity = Severity::warning,
                      .disk = match.recorded});
-                lost_filesystems(*recorded);
-                lost_volumes(*recorded);
-                unsupported(unsupported_on(*recorded, Fate::missing));
+                lost_contents(*recorded);
+                unsupported(unsupported_on(*recorded, disk_words(*recorded), Fate::missing));
             } else if (const Disk *now = model::find_disk(observed_, *match.observed)) {
                 survivor(*recorded, *now);
                 // Without udev a path of multipath is not seen as one; the record has it.
-                const std::string seen = unsupported_on(*now, Fate::here);
-                unsupported(seen.empty() ? unsupported_on(*recorded, Fate::here) : seen);
+                const std::string name = util::printable(now->kernel_name);
+                const std::string seen = unsupported_on(*now, name, Fate::here);
+                unsupported(seen.empty() ? unsupported_on(*recorded, name, Fate::here) : seen);
             }
         }
     }
@@ -154,46 +154,57 @@ class Search {
         return "";
     }
 
-    /// EFI system partitions have snapshots of their own, mounted or not.
-    static bool esp_with_files(const Disk &disk, const std::string &filesystem) {
+    /// What lay on the dead disk alone, and of which the image has nothing: its data is gone.
+    void lost_contents(const Disk &disk) {
+        lost_content(disk, 0, disk.content);
         if (disk.table)
             for (const model::Partition &partition : disk.table->partitions)
-                if (const model::BootLoader *esp = model::find_esp(disk, partition.number);
-                    partition.content.uuid == filesystem && esp != nullptr && !esp->files.empty())
-                    return true;
-        return false;
+                lost_content(disk, partition.number, partition.content);
     }
 
-    /// Native filesystems of a dead disk that no snapshot on the image holds: their data is gone.
-    void lost_filesystems(const Disk &disk) {
-        for (const model::MountPoint &mount : profile_.machine.mounts) {
-            const bool here = model::holds_filesystem(disk, mount.uuid);
-            const bool covered =
-                mount.type == "swap" || mount.target == "/boot" || esp_with_files(disk, mount.uuid);
-            if (here && !covered)
-                add({.kind = Kind::filesystem_lost,
-                     .severity = Severity::warning,
-                     .disk = disk.id,
-                     .text = mount.target});
-        }
-    }
-
-    void lost_volume(const Disk &disk, const Content &content) {
-        if (content.kind == Content::Kind::lvm_pv || content.kind == Content::Kind::luks)
-            add({.kind = Kind::volume_lost,
+    void lost_content(const Disk &disk, unsigned partition, const Content &content) {
+        const auto lost = [&](Kind kind, std::string text) {
+            add({.kind = kind,
                  .severity = Severity::warning,
                  .disk = disk.id,
-                 .text = content.kind == Content::Kind::luks ? "an encrypted volume (LUKS)"
-                                                             : "a physical volume of LVM"});
+                 .text = std::move(text)});
+        };
+        if (content.kind == Content::Kind::luks)
+            lost(Kind::volume_lost, "an encrypted volume (LUKS)");
+        if (content.kind == Content::Kind::lvm_pv)
+            lost(Kind::volume_lost, "a physical volume of LVM");
+        if (content.kind != Content::Kind::filesystem)
+            return;
+        if (partition == 0 && content.type == "swap")
+            lost(Kind::volume_lost, "swap space");
+        else if (content.type != "swap" && (partition == 0 || !has_snapshot(disk, partition)))
+            lost(Kind::filesystem_lost, name_of(partition, content));
     }
 
-    /// What lay on the dead disk without an array under it, and is no filesystem that could be made
-    /// again.
-    void lost_volumes(const Disk &disk) {
-        lost_volume(disk, disk.content);
-        if (disk.table)
-            for (const model::Partition &partition : disk.table->partitions)
-                lost_volume(disk, partition.content);
+    /// The image has the files of /boot, and of EFI system partitions, mounted or not; one that was
+    /// recorded without any has nothing to lose while nobody mounts it.
+    [[nodiscard]] bool has_snapshot(const Disk &disk, unsigned partition) const {
+        const Content *content = model::find_content(profile_.machine, {disk.id, partition});
+        const auto targets = targets_of(content->uuid);
+        const model::BootLoader *esp = model::find_esp(disk, partition);
+        return std::find(targets.begin(), targets.end(), "/boot") != targets.end() ||
+               (esp != nullptr && (!esp->files.empty() || targets.empty()));
+    }
+
+    [[nodiscard]] std::vector<std::string> targets_of(const std::string &filesystem) const {
+        std::vector<std::string> targets;
+        for (const model::MountPoint &mount : profile_.machine.mounts)
+            if (!filesystem.empty() && mount.uuid == filesystem)
+                targets.push_back(mount.target);
+        return targets;
+    }
+
+    /// By where it was mounted, as people know it.
+    [[nodiscard]] std::string name_of(unsigned partition, const Content &content) const {
+        if (const auto targets = targets_of(content.uuid); !targets.empty())
+            return fmt::format("{}", fmt::join(targets, ", "));
+        return partition == 0 ? fmt::format("A {} filesystem", content.type)
+                              : fmt::format("Partition {} ({})", partition, content.type);
     }
 
     void survivor(const Disk &recorded, const Disk &now) {

@@ -38,10 +38,10 @@ struct Finding {
         array_read_only,  ///< array runs, but was not made writable (nothing wrong)
         member_stale,     ///< array, disk: out of date, can be taken back
         bad_blocks,       ///< array, disk: its bad-block list has entries (FAULTS 14)
-        filesystem_lost,  ///< disk; text: mount point: native filesystem that a snapshot does not
-                          ///< cover
+        filesystem_lost,  ///< disk; text: mount point, or which: native filesystem that a snapshot
+                          ///< does not cover
         volume_lost,      ///< disk; text: what it was: native LVM or LUKS, not on an array
-        unsupported,      ///< text: unsupported_on() (FAULTS 28)
+        unsupported,      ///< text: unsupported_on() or unsupported_root() (FAULTS 28)
         firmware_mode,    ///< booted in the other firmware mode than recorded (FAULTS 33)
         profile_degraded, ///< the profile was made while degraded (FAULTS 21)
         hibernated,       ///< the installed system is asleep and holds its filesystems (FAULTS 30)

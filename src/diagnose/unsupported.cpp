@@ -28,30 +28,37 @@ std::string why(const std::string &type, Fate fate) {
 
 std::string sentence(const std::string &device, const model::Content &content, Fate fate) {
     const std::string reason = why(content.type, fate);
-    return reason.empty() ? "" : util::printable(device) + " " + reason;
+    return reason.empty() ? "" : device + " " + reason;
 }
 
 } // namespace
 
-std::string unsupported_on(const model::Disk &disk, Fate fate) {
-    std::string found = sentence(disk.kernel_name, disk.content, fate);
+std::string unsupported_on(const model::Disk &disk, const std::string &name, Fate fate) {
+    std::string found = sentence(name, disk.content, fate);
     if (disk.table)
         for (const model::Partition &partition : disk.table->partitions)
             if (found.empty())
-                found =
-                    sentence(fmt::format("partition {} of {}", partition.number, disk.kernel_name),
-                             partition.content, fate);
+                found = sentence(fmt::format("partition {} of {}", partition.number, name),
+                                 partition.content, fate);
     return found;
+}
+
+std::string unsupported_root(const model::Machine &machine) {
+    const bool zfs =
+        std::any_of(machine.mounts.begin(), machine.mounts.end(),
+                    [](const auto &mount) { return mount.target == "/" && mount.type == "zfs"; });
+    return zfs ? "The root filesystem is on ZFS, which is not brought back" : "";
 }
 
 std::vector<std::string> unsupported_in(const model::Machine &machine) {
     std::vector<std::string> found;
     for (const model::Disk &disk : machine.disks)
-        if (std::string words = unsupported_on(disk, Fate::missing); !words.empty())
+        if (std::string words =
+                unsupported_on(disk, util::printable(disk.kernel_name), Fate::missing);
+            !words.empty())
             found.push_back(std::move(words));
-    if (std::any_of(machine.mounts.begin(), machine.mounts.end(),
-                    [](const auto &mount) { return mount.target == "/" && mount.type == "zfs"; }))
-        found.emplace_back("the root filesystem is on ZFS, which is not brought back");
+    if (std::string words = unsupported_root(machine); !words.empty())
+        found.push_back(std::move(words));
     for (const model::Array &array : machine.arrays)
         if (array.reshaping)
             found.push_back(

@@ -13,8 +13,12 @@ namespace mdrescue::diagnose {
 enum class Fate { missing, here };
 
 /// "sda belongs to a RAID of the firmware (isw_raid_member), …", about the disk or a partition of
-/// it; "" for none. Printable, without a full stop.
-[[nodiscard]] std::string unsupported_on(const model::Disk &disk, Fate fate);
+/// it; "" for none. name: how people are told which disk, printable. Without a full stop.
+[[nodiscard]] std::string unsupported_on(const model::Disk &disk, const std::string &name,
+                                         Fate fate);
+
+/// The root filesystem is on what no recovery could write to at its end; "" where it is not.
+[[nodiscard]] std::string unsupported_root(const model::Machine &machine);
 
 /// All of a machine that would stop its recovery, if the worst disk died.
 [[nodiscard]] std::vector<std::string> unsupported_in(const model::Machine &machine);

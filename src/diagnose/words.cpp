@@ -26,6 +26,11 @@ std::string named_array(const std::string &uuid, const Machine &machine) {
     return "an array";
 }
 
+bool has_table(const Machine &machine, const std::string &id) {
+    const Disk *disk = model::find_disk(machine, id);
+    return disk != nullptr && disk->table.has_value();
+}
+
 /// "/boot and the swap space"
 std::string gone_words(const std::vector<model::MountPoint> &gone) {
     std::vector<std::string> names;
@@ -147,9 +152,11 @@ std::string words(const Finding &finding, const model::Profile &profile) {
         return fmt::format("{} lay on {} alone: its data is gone and comes from a backup.", text,
                            disk);
     case Kind::volume_lost:
-        return fmt::format("{} held {} outside any array: its data is gone and comes from a "
-                           "backup. Only its partition is made again.",
-                           disk, text);
+        return fmt::format("{} held {} outside any array: what was in it is gone, but for your "
+                           "backups. {}",
+                           disk, text,
+                           has_table(machine, finding.disk) ? "Only its partition is made again."
+                                                            : "It is not made again.");
     case Kind::unsupported: return fmt::format("{}. mdrescue does not handle that.", text);
     case Kind::firmware_mode:
         return machine.firmware.mode == model::Firmware::Mode::bios

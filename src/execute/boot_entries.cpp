@@ -37,12 +37,6 @@ bool same_entry(const BootEntry &one, const BootEntry &other) {
             same_name(one.file, other.file));
 }
 
-/// \EFI\debian\shimx64.efi as a path below the mounted partition.
-std::string path_below(const std::string &directory, std::string file) {
-    std::replace(file.begin(), file.end(), '\\', '/');
-    return directory + file;
-}
-
 /// "" when every recorded loader is on the partition.
 std::string missing_file(Context &context, const model::Disk &recorded,
                          const model::BootLoader &esp) {
@@ -74,6 +68,11 @@ const BootEntry *entry_that_starts(const Firmware &firmware, const std::string &
 }
 
 } // namespace
+
+std::string path_below(const std::string &directory, std::string file) {
+    std::replace(file.begin(), file.end(), '\\', '/');
+    return directory + file;
+}
 
 Firmware present_firmware(system::System &system) {
     probe::Collector collector(system);

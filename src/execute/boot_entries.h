@@ -11,6 +11,9 @@
 /// system partitions.
 namespace mdrescue::execute {
 
+/// \EFI\debian\shimx64.efi as a path below the mounted partition.
+[[nodiscard]] std::string path_below(const std::string &directory, std::string file);
+
 /// The firmware's mode, boot order and entries as they are now (efivarfs).
 [[nodiscard]] model::Firmware present_firmware(system::System &system);
 

@@ -39,14 +39,6 @@ std::string name_of(const Context &context, const std::string &recorded) {
     return disk == nullptr ? util::printable(recorded) : diagnose::disk_words(*disk);
 }
 
-const plan::Replacement *replacement_of(const Context &context, const std::string &recorded) {
-    const auto &all = context.plan.replacements;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const plan::Replacement &one) {
-        return one.recorded == recorded;
-    });
-    return found == all.end() ? nullptr : &*found;
-}
-
 const plan::MarkDisk *mark_of(const Context &context, const std::string &recorded) {
     for (const plan::Step &step : context.plan.steps)
         if (const auto *mark = std::get_if<plan::MarkDisk>(&step);
@@ -114,7 +106,7 @@ Result<void> confirm_same(system::System &system, const Disk &meant) {
 }
 
 Result<void> confirm_replacement(Context &context, const std::string &recorded_disk) {
-    const plan::Replacement *replacement = replacement_of(context, recorded_disk);
+    const plan::Replacement *replacement = plan::replacement_of(context.plan, recorded_disk);
     MDR_TRY_ASSIGN(const Disk *meant, context.disk(recorded_disk));
     if (replacement == nullptr || replacement->observed != meant->id)
         return fail(fmt::format("/dev/{} is no replacement: it must not be written to",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "execute/fallback_loader.h"
 
+#include "execute/boot_entries.h"
 #include "execute/mounting.h"
 #include "model/loss.h"
 #include "util/text.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::execute {
@@ -15,17 +15,11 @@ using util::fail;
 using util::Result;
 
 constexpr const char *directory = "/EFI/BOOT";
-constexpr const char *loader = "/EFI/BOOT/BOOTX64.EFI"; // FAT knows no case
+constexpr const char *loader = "BOOTX64.EFI"; // FAT knows no case
 
 Result<Mounted> mounted(Context &context, const model::DeviceRef &esp, bool writable) {
     MDR_TRY_ASSIGN(const std::string device, context.device(esp));
     return Mounted::open(context, {device, "vfat"}, "esp", writable);
-}
-
-/// \EFI\debian\shimx64.efi: "/EFI/debian/shimx64.efi"
-std::string path_of(std::string file) {
-    std::replace(file.begin(), file.end(), '\\', '/');
-    return file;
 }
 
 /// Only where the files lie on the partition itself, not on an array.
@@ -37,27 +31,41 @@ bool recorded_without(const Context &context, const model::DeviceRef &esp) {
            model::is_native_esp(context.profile.machine, esp);
 }
 
+/// What is there already stays: it is the machine's own.
 Result<void> copy(system::System &system, const std::string &from, const std::string &to) {
     MDR_TRY_ASSIGN(const std::string bytes, system.read_file(from));
-    return system.replace_file(to, bytes);
+    if (!system.exists(to))
+        return system.replace_file(to, bytes);
+    MDR_TRY_ASSIGN(const std::string there, system.read_file(to));
+    return there == bytes ? Result<void>{} : fail("another file has its place: " + to);
+}
+
+/// The entry's loader, after the programs beside it that it starts: nothing starts that is not
+/// whole.
+Result<void> fill(system::System &system, const std::string &from, const std::string &place) {
+    MDR_TRY(system.make_directory(place));
+    const std::string beside = from.substr(0, from.rfind('/') + 1);
+    for (const char *name : {"grubx64.efi", "mmx64.efi"})
+        if (beside + name != from && system.exists(beside + name))
+            MDR_TRY(copy(system, beside + name, fmt::format("{}/{}", place, name)));
+    return copy(system, from, fmt::format("{}/{}", place, loader));
 }
 
 } // namespace
 
 bool is_there_now(Context &context, const model::DeviceRef &esp, const std::string &file) {
     const auto there = mounted(context, esp, false);
-    return there && context.system.exists(there->path() + path_of(file));
+    return there && context.system.exists(path_below(there->path(), file));
 }
 
 bool has_new_fallback(Context &context, const model::DeviceRef &esp) {
-    return recorded_without(context, esp) && is_there_now(context, esp, loader);
+    return recorded_without(context, esp) &&
+           is_there_now(context, esp, fmt::format("{}/{}", directory, loader));
 }
 
 bool needs_fallback(const Context &context, const model::DeviceRef &esp) {
-    const auto &replaced = context.plan.replacements;
     return recorded_without(context, esp) &&
-           std::any_of(replaced.begin(), replaced.end(),
-                       [&](const auto &one) { return one.recorded == esp.disk; });
+           plan::replacement_of(context.plan, esp.disk) != nullptr;
 }
 
 Result<void> put_fallback(Context &context, const plan::MakeBootEntry &step) {
@@ -66,23 +74,16 @@ Result<void> put_fallback(Context &context, const plan::MakeBootEntry &step) {
     if (context.profile.machine.architecture != "x86_64")
         return fail(fmt::format("there is no name for a loader on {}",
                                 util::printable(context.profile.machine.architecture)));
-    // Safety rules 1 and 2: only onto a replacement of this plan. Its start marker is gone by now,
-    // or not yet.
-    MDR_TRY(confirm_replacement(context, step.device.disk));
+    // Safety rules 1 and 2: only onto a replacement of this plan, while its start marker is there.
+    MDR_TRY(confirm_target(context, step.device.disk));
     MDR_TRY_ASSIGN(Mounted esp, mounted(context, step.device, true));
-    const std::string from = esp.path() + path_of(step.entry.file);
-    const std::string beside = from.substr(0, from.rfind('/') + 1);
     system::System &system = context.system;
-    const std::string parent = esp.path() + "/EFI";
-    MDR_TRY_ASSIGN(const auto before, system.look(parent));
-    MDR_TRY(system.make_directory(esp.path() + directory));
-    for (const char *name : {"grubx64.efi", "mmx64.efi"})
-        if (beside + name != from && system.exists(beside + name))
-            MDR_TRY(
-                copy(system, beside + name, fmt::format("{}{}/{}", esp.path(), directory, name)));
-    MDR_TRY(copy(system, from, esp.path() + loader)); // last: nothing starts that is not whole
-    if (before) // its time is part of what is proven at the end
-        MDR_TRY(system.set_attributes(parent, before->attributes, false));
+    const std::string place = esp.path() + directory;
+    MDR_TRY(keeping_attributes(system, esp.path() + "/EFI", [&] {
+        return keeping_attributes(system, place, [&] {
+            return fill(system, path_below(esp.path(), step.entry.file), place);
+        });
+    }));
     return esp.close();
 }
 

@@ -15,21 +15,15 @@ using util::Result;
 constexpr const char *log_name = "/mdrescue-recovery.log";
 constexpr const char *json_name = "/mdrescue-recovery.jsonl";
 
+/// /boot before others.
 const plan::RestoreFiles *restored_filesystem(const plan::Plan &plan) {
+    const plan::RestoreFiles *found = nullptr;
     for (const plan::Step &step : plan.steps)
         if (const auto *files = std::get_if<plan::RestoreFiles>(&step);
-            files != nullptr && !files->target.empty())
-            return files;
-    return nullptr;
-}
-
-/// Runs `change` on the directory, whose own times, owner and mode are then as before.
-template <typename Change>
-Result<void> keeping_attributes(system::System &system, const std::string &directory,
-                                const Change &change) {
-    MDR_TRY_ASSIGN(const auto before, system.look(directory));
-    MDR_TRY(change());
-    return before ? system.set_attributes(directory, before->attributes, false) : Result<void>{};
+            files != nullptr && !files->target.empty() &&
+            (found == nullptr || files->target == "/boot"))
+            found = files;
+    return found;
 }
 
 Result<void> write_log(Context &context, const std::string &directory) {
@@ -46,7 +40,7 @@ Result<void> write_log(Context &context, const std::string &directory) {
 /// Where keep_log() may have left one: on a filesystem of a disk's own, which a recovery restores.
 bool is_native(const model::Machine &machine, const model::MountPoint &mount) {
     const model::Place place = model::locate(machine, mount.uuid);
-    return mount.target.starts_with('/') && place.arrays.empty() && !place.disks.empty();
+    return mount.target.starts_with('/') && place.arrays.empty() && !place.parts.empty();
 }
 
 /// None for anything but a regular file: a mount point is everybody's.

@@ -73,32 +73,29 @@ class LostSources {
         return contains(lost_.arrays, uuid);
     }
 
-    /// A part of it; nothing else is known of what a volume takes of a disk.
-    [[nodiscard]] bool disk_lost(const std::string &id) const {
-        return std::any_of(lost_.parts.begin(), lost_.parts.end(),
-                           [&](const model::DeviceRef &part) { return part.disk == id; });
+    [[nodiscard]] bool part_lost(const model::DeviceRef &part) const {
+        return std::find(lost_.parts.begin(), lost_.parts.end(), part) != lost_.parts.end();
     }
 
     [[nodiscard]] bool any_lost(const model::Place &place) const {
         return std::any_of(place.arrays.begin(), place.arrays.end(),
                            [&](const auto &array) { return array_lost(array); }) ||
-               std::any_of(place.disks.begin(), place.disks.end(),
-                           [&](const auto &disk) { return disk_lost(disk); });
+               std::any_of(place.parts.begin(), place.parts.end(),
+                           [&](const auto &part) { return part_lost(part); });
     }
 
     [[nodiscard]] bool all_lost(const model::Place &place) const {
         return place.known() &&
                std::all_of(place.arrays.begin(), place.arrays.end(),
                            [&](const auto &array) { return array_lost(array); }) &&
-               std::all_of(place.disks.begin(), place.disks.end(),
-                           [&](const auto &disk) { return disk_lost(disk); });
+               std::all_of(place.parts.begin(), place.parts.end(),
+                           [&](const auto &part) { return part_lost(part); });
     }
 
     [[nodiscard]] bool lost(const NamedDevice &device) const {
         if (device.disk == nullptr)
             return any_lost(device.place);
-        return std::find(lost_.parts.begin(), lost_.parts.end(),
-                         model::DeviceRef{device.disk->id, device.partition}) != lost_.parts.end();
+        return part_lost({device.disk->id, device.partition});
     }
 
     [[nodiscard]] bool was_on_lost_device(const Named &named) const {

@@ -16,10 +16,8 @@ using util::fail;
 using util::Result;
 
 Fitness fitness_of(const Context &context, const std::string &recorded) {
-    for (const plan::Replacement &replacement : context.plan.replacements)
-        if (replacement.recorded == recorded)
-            return replacement.fitness;
-    return Fitness::unfit;
+    const plan::Replacement *replacement = plan::replacement_of(context.plan, recorded);
+    return replacement == nullptr ? Fitness::unfit : replacement->fitness;
 }
 
 /// A survivor whose name the kernel gave to the blank disk would show here: it has a table in its

@@ -83,6 +83,13 @@ std::string mounted_at(system::System &system, const std::string &device) {
     return "";
 }
 
+Result<void> keeping_attributes(system::System &system, const std::string &directory,
+                                const std::function<Result<void>()> &change) {
+    MDR_TRY_ASSIGN(const auto before, system.look(directory));
+    MDR_TRY(change());
+    return before ? system.set_attributes(directory, before->attributes, false) : Result<void>{};
+}
+
 Result<void> unmount_leftovers(system::System &system, const std::string &directory) {
     auto all = mounts(system);
     std::reverse(all.begin(), all.end());

@@ -60,6 +60,12 @@ class Mounted {
 /// Btrfs: the subvolume that was mounted, as an option; "" for other filesystems.
 [[nodiscard]] std::string subvolume_option(const model::MountPoint &mount);
 
+/// Runs `change` on a directory, whose own times, owner and mode are then as before: they are part
+/// of what an image records. One that was not there before keeps what it got.
+[[nodiscard]] util::Result<void>
+keeping_attributes(system::System &system, const std::string &directory,
+                   const std::function<util::Result<void>()> &change);
+
 /// Unmounts what an interrupted session left mounted at or below a directory, the newest first.
 [[nodiscard]] util::Result<void> unmount_leftovers(system::System &system,
                                                    const std::string &directory);

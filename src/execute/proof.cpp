@@ -123,9 +123,7 @@ Verdict bios_verdict(Context &context, const model::Disk &recorded, const model:
 Verdict start_verdict(Context &context, const model::Disk &recorded, const model::Disk &now,
                       const ProofReport &report) {
     const bool uefi = context.profile.machine.firmware.mode == model::Firmware::Mode::uefi;
-    const bool replaced =
-        std::any_of(context.plan.replacements.begin(), context.plan.replacements.end(),
-                    [&](const plan::Replacement &one) { return one.recorded == recorded.id; });
+    const bool replaced = plan::replacement_of(context.plan, recorded.id) != nullptr;
     Verdict best;
     for (const model::BootLoader &loader : recorded.boot_loaders) {
         const bool esp = loader.kind == model::BootLoader::Kind::esp;

@@ -105,13 +105,6 @@ Result<void> wait_for_kernel(Context &context, const plan::WriteTable &step) {
     }
 }
 
-const plan::Replacement *replacement_of(const Context &context, const std::string &disk) {
-    for (const plan::Replacement &replacement : context.plan.replacements)
-        if (replacement.recorded == disk)
-            return &replacement;
-    return nullptr;
-}
-
 bool marked(const Context &context, const std::string &disk) {
     return std::any_of(context.plan.steps.begin(), context.plan.steps.end(),
                        [&](const plan::Step &step) {
@@ -122,7 +115,7 @@ bool marked(const Context &context, const std::string &disk) {
 
 /// Where there is room for no marker, a disk that was called blank must still be empty.
 Result<void> confirm_blank(Context &context, const std::string &disk, const std::string &path) {
-    const plan::Replacement *replacement = replacement_of(context, disk);
+    const plan::Replacement *replacement = plan::replacement_of(context.plan, disk);
     if (marked(context, disk) ||
         (replacement != nullptr && replacement->fitness == diagnose::Fitness::ask))
         return {};

@@ -178,7 +178,7 @@ std::vector<std::string> gone_sentences(const PageRequest &request, const model:
                 ? "Its EFI system partition is gone. This medium holds the files."
                 : "Its EFI system partition is gone, and this medium does not hold the files.");
     for (const auto &mount : loss.gone) {
-        if (!contains(model::locate(profile.machine, mount.uuid).disks, disk.id))
+        if (!model::locate(profile.machine, mount.uuid).on_disk(disk.id))
             continue;
         if (mount.type == "vfat" && mount.target != "/boot" && has_esp_of_its_own(disk))
             sentences.push_back(fmt::format("It is mounted as {}.", mount.target));

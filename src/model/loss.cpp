@@ -16,7 +16,7 @@ bool contains(const std::vector<std::string> &list, const std::string &value) {
 }
 
 void add(Place &place, const Place &more) {
-    place.disks.insert(place.disks.end(), more.disks.begin(), more.disks.end());
+    place.parts.insert(place.parts.end(), more.parts.begin(), more.parts.end());
     place.arrays.insert(place.arrays.end(), more.arrays.begin(), more.arrays.end());
 }
 
@@ -33,19 +33,24 @@ template <class Matches> Place find_places(const Machine &machine, Matches match
     for (const Array &array : machine.arrays)
         if (matches(array.content) || on_table(array.table, matches))
             places.arrays.push_back(array.uuid);
-    for (const Disk &disk : machine.disks)
-        if (matches(disk.content) || on_table(disk.table, matches))
-            places.disks.push_back(disk.id);
+    for (const Disk &disk : machine.disks) {
+        if (matches(disk.content))
+            places.parts.push_back({disk.id, 0});
+        if (disk.table)
+            for (const Partition &partition : disk.table->partitions)
+                if (matches(partition.content))
+                    places.parts.push_back({disk.id, partition.number});
+    }
     return places;
 }
 
-/// Every such array (btrfs takes several) before the disks that show what lies on it, of those the
-/// first: EFI system partitions may be copies of each other.
+/// Every such array (btrfs takes several) before the parts of disks that show what lies on it, of
+/// those the first: EFI system partitions may be copies of each other.
 template <class Matches> Place find_place(const Machine &machine, Matches matches) {
     Place places = find_places(machine, matches);
     if (!places.arrays.empty())
         return {{}, std::move(places.arrays)};
-    return places.disks.empty() ? Place{} : Place{{places.disks.front()}, {}};
+    return places.parts.empty() ? Place{} : Place{{places.parts.front()}, {}};
 }
 
 /// The array after its members on the disk are gone.
@@ -65,7 +70,7 @@ bool has_member_on(const Array &array, const std::string &disk) {
 }
 
 bool is_lost(const Place &place, const Disk &disk, const std::vector<ArrayLoss> &arrays) {
-    return contains(place.disks, disk.id) ||
+    return place.on_disk(disk.id) ||
            std::any_of(arrays.begin(), arrays.end(), [&](const ArrayLoss &array) {
                return array.redundancy_left < 0 && contains(place.arrays, array.uuid);
            });
@@ -134,6 +139,11 @@ Start start_after(const Machine &machine, const Disk &disk, const DiskLoss &loss
 }
 
 } // namespace
+
+bool Place::on_disk(const std::string &id) const {
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const DeviceRef &part) { return part.disk == id; });
+}
 
 bool is_of_system(const std::string &target) {
     constexpr std::array<std::string_view, 4> needed{"/boot", "/usr", "/var", "/etc"};

@@ -6,11 +6,13 @@
 /// What follows from the death of one disk, from the record of the machine alone. Pure.
 namespace mdrescue::model {
 
-/// What a filesystem needs under it: every disk named, and every array.
+/// What a filesystem needs under it: every part named, and every array.
 struct Place {
-    std::vector<std::string> disks;  ///< Disk::id, for what lies on disks without an array
+    std::vector<DeviceRef> parts;    ///< disks and partitions that it lies on without an array
     std::vector<std::string> arrays; ///< Array::uuid
-    [[nodiscard]] bool known() const { return !disks.empty() || !arrays.empty(); }
+    [[nodiscard]] bool known() const { return !parts.empty() || !arrays.empty(); }
+    /// Whether a part of it is on that disk (Disk::id) without an array.
+    [[nodiscard]] bool on_disk(const std::string &id) const;
 };
 
 /// Where the filesystem or swap with that UUID lies, also through LVM. Unknown (inside LUKS, say):

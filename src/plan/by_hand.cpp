@@ -123,7 +123,9 @@ Lines by_hand(const Step &step, const Plan &plan, const Machines &machines) {
                 return loader_by_hand(s, path({s.disk, 0}));
             },
             [&](const MakeBootEntry &) {
-                return Lines{"# on a system that was started by UEFI", shell_line(argv)};
+                return Lines{
+                    "# on a system that was started by UEFI, where efibootmgr does not list it",
+                    shell_line(argv)};
             },
             [&](const UnmarkDisk &s) {
                 return unmark_by_hand(s, path({s.disk, 0}));

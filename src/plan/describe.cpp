@@ -4,6 +4,7 @@
 #include "diagnose/findings.h"
 #include "util/text.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace mdrescue::plan {
@@ -83,6 +84,26 @@ std::string table_words(const model::PartitionTable &table) {
     return fmt::format("{} partition{}, {}", table.partitions.size(),
                        table.partitions.size() == 1 ? "" : "s",
                        table.label == "gpt" ? "GPT" : "MBR");
+}
+
+/// Its files are not on the image. An EFI system partition without any was empty before.
+bool stays_empty(const MakeFilesystem &made, const Plan &plan, const Machines &machines) {
+    const Disk *disk = model::find_disk(machines.profile.machine, made.device.disk);
+    const bool restored = std::any_of(plan.steps.begin(), plan.steps.end(), [&](const Step &step) {
+        const auto *files = std::get_if<RestoreFiles>(&step);
+        return files != nullptr && files->device == made.device;
+    });
+    return !restored && made.filesystem.type != "swap" && disk != nullptr &&
+           model::find_esp(*disk, made.device.partition) == nullptr;
+}
+
+/// By where it is mounted, as people know it.
+std::string filesystem_name(const MakeFilesystem &made, const Plan &plan,
+                            const Machines &machines) {
+    for (const model::MountPoint &mount : machines.profile.machine.mounts)
+        if (!mount.uuid.empty() && mount.uuid == made.filesystem.uuid)
+            return printable(mount.target);
+    return Speaker(plan, machines).partition(made.device);
 }
 
 } // namespace
@@ -167,6 +188,15 @@ std::string lost_words(const Plan &plan, const Machines &machines) {
     for (const model::DeviceRef &part : plan.lost_parts)
         names.push_back((part.partition == 0 ? "all of " : "") + say.partition(part));
     return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string lost_data_words(const Plan &plan, const Machines &machines) {
+    std::string words = lost_words(plan, machines);
+    for (const Step &step : plan.steps)
+        if (const auto *made = std::get_if<MakeFilesystem>(&step);
+            made != nullptr && stays_empty(*made, plan, machines))
+            words += (words.empty() ? "" : ", ") + filesystem_name(*made, plan, machines);
+    return words;
 }
 
 std::string firmware_path(const std::string &file) {

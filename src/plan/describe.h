@@ -19,6 +19,9 @@ struct Machines {
 
 /// What the plan does not bring back: "md1, partition 3 of disk2". Printable.
 [[nodiscard]] std::string lost_words(const Plan &plan, const Machines &machines);
+/// The same, and the filesystems that it makes again empty: "md1, /archive"; "" where no data is
+/// lost.
+[[nodiscard]] std::string lost_data_words(const Plan &plan, const Machines &machines);
 
 /// "Write the partition table of disk1 (2 partitions, MBR) to QEMU HARDDISK, serial NEW00001, …":
 /// one sentence that names the disk by model, serial, position, size and (kernel name).

@@ -40,6 +40,15 @@ struct Plan {
     bool operator==(const Plan &) const = default;
 };
 
+/// Which disk takes the place of a recorded one; nullptr for a survivor.
+[[nodiscard]] inline const Replacement *replacement_of(const Plan &plan,
+                                                       const std::string &recorded) {
+    for (const Replacement &one : plan.replacements)
+        if (one.recorded == recorded)
+            return &one;
+    return nullptr;
+}
+
 [[nodiscard]] inline bool loses_data(const Plan &plan) {
     return !plan.lost.empty() || !plan.lost_parts.empty();
 }

@@ -3,7 +3,7 @@
 
 #include "diagnose/marker.h"
 #include "model/loss.h"
-#include "plan/filesystems.h"
+#include "plan/given_up.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -149,12 +149,15 @@ class Planner {
     Result<void> native_filesystems() {
         for (const Replacement &replacement : plan_.replacements) {
             const Disk &recorded = disk(replacement.recorded);
-            if (!recorded.table) {
-                MDR_TRY(give_up({recorded.id, 0}, recorded.content));
+            MDR_TRY(give_up(recorded));
+            if (!recorded.table)
                 continue;
-            }
             for (const model::Partition &partition : recorded.table->partitions)
-                MDR_TRY(native_content({recorded.id, partition.number}, partition.content));
+                if (const model::DeviceRef device{recorded.id, partition.number};
+                    partition.content.kind == Content::Kind::filesystem && !is_given_up(device))
+                    native_filesystem(
+                        device, *partition.content.filesystem,
+                        mounted_at(profile_.machine, partition.content.filesystem->uuid));
         }
         remember_given_up();
         return {};
@@ -224,8 +227,7 @@ class Planner {
     }
 
     [[nodiscard]] bool replaced(const std::string &recorded) const {
-        return std::any_of(plan_.replacements.begin(), plan_.replacements.end(),
-                           [&](const Replacement &one) { return one.recorded == recorded; });
+        return replacement_of(plan_, recorded) != nullptr;
     }
 
     static bool starts_by_bios(const Disk &recorded) {
@@ -328,44 +330,17 @@ class Planner {
                                                        AddMember::Role::returning});
     }
 
-    static bool is_given_up(const Content &content) {
-        return content.kind == Content::Kind::luks || content.kind == Content::Kind::lvm_pv ||
-               (content.kind == Content::Kind::filesystem &&
-                (!content.filesystem || !can_make(*content.filesystem)));
-    }
-
     /// What is on the new disk in its place is left to its owner.
-    Result<void> give_up(const model::DeviceRef &device, const Content &content) {
-        if (content.kind != Content::Kind::filesystem && !is_given_up(content))
-            return {};
-        if (const model::MountPoint *needed = system_part_in(device, content))
-            return fail(fmt::format("{} lay on {} alone, in a way that cannot be made again in "
-                                    "this version: the system does not start without it",
-                                    util::printable(needed->target), util::printable(device.disk)));
-        plan_.lost_parts.push_back(device);
-        return {};
-    }
-
-    /// A part of the installed system that lay there. Where containers of LUKS are on arrays, too,
-    /// it is taken to lie in those.
-    [[nodiscard]] const model::MountPoint *system_part_in(const model::DeviceRef &device,
-                                                          const Content &content) const {
-        for (const model::MountPoint &mount : profile_.machine.mounts) {
-            if (!model::is_of_system(mount.target))
-                continue;
-            if (content.kind == Content::Kind::filesystem) {
-                if (!content.uuid.empty() && mount.uuid == content.uuid)
-                    return &mount;
-                continue;
-            }
-            const model::Place place = model::locate(profile_.machine, mount);
-            const bool here =
-                place.arrays.empty() &&
-                std::find(place.disks.begin(), place.disks.end(), device.disk) != place.disks.end();
-            if (here && !model::holds_filesystem(disk(device.disk), mount.uuid))
-                return &mount;
+    Result<void> give_up(const Disk &recorded) {
+        for (const GivenUp &one : given_up(profile_.machine, recorded)) {
+            if (!one.needed.empty())
+                return fail(fmt::format("{} lay on {}, in {} outside any array, which cannot be "
+                                        "made again in this version: the system does not start "
+                                        "without it",
+                                        one.needed, util::printable(recorded.id), one.what));
+            plan_.lost_parts.push_back(one.device);
         }
-        return nullptr;
+        return {};
     }
 
     /// After a restart a new disk is taken for the recorded one: what a recovery before this has
@@ -373,10 +348,14 @@ class Planner {
     void remember_given_up() {
         for (const Disk &recorded : profile_.machine.disks)
             if (recorded.table && !replaced(recorded.id))
-                for (const model::Partition &partition : recorded.table->partitions)
-                    if (is_given_up(partition.content) &&
-                        is_empty_now({recorded.id, partition.number}))
-                        plan_.lost_parts.push_back({recorded.id, partition.number});
+                for (const GivenUp &one : given_up(profile_.machine, recorded))
+                    if (is_empty_now(one.device))
+                        plan_.lost_parts.push_back(one.device);
+    }
+
+    [[nodiscard]] bool is_given_up(const model::DeviceRef &device) const {
+        const auto &parts = plan_.lost_parts;
+        return std::find(parts.begin(), parts.end(), device) != parts.end();
     }
 
     [[nodiscard]] bool is_empty_now(const model::DeviceRef &recorded) const {
@@ -386,14 +365,6 @@ class Planner {
                 ? nullptr
                 : model::find_content(observed_, {there->second, recorded.partition});
         return now != nullptr && now->kind == Content::Kind::empty;
-    }
-
-    Result<void> native_content(const model::DeviceRef &device, const Content &content) {
-        if (content.kind != Content::Kind::filesystem || is_given_up(content))
-            return give_up(device, content);
-        native_filesystem(device, *content.filesystem,
-                          mounted_at(profile_.machine, content.filesystem->uuid));
-        return {};
     }
 
     void native_filesystem(const model::DeviceRef &device, const model::Filesystem &filesystem,

@@ -78,8 +78,9 @@ struct InstallBootLoader {
     bool operator==(const InstallBootLoader &) const = default;
 };
 
-/// A boot entry in the firmware of a UEFI machine, for the loader on an EFI system partition that
-/// was made again. Nothing where the firmware still has it: the partition has its recorded GUID.
+/// A boot entry in the firmware of a UEFI machine, for the loader on an EFI system partition, a
+/// survivor's, too: firmware that was reset has forgotten them all. Nothing where the firmware
+/// still has it: the partition has its recorded GUID.
 struct MakeBootEntry {
     model::DeviceRef device;
     model::BootEntry entry; ///< as recorded; its label is one that no other entry has

@@ -2,25 +2,33 @@
 #include "profile/recorded.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <set>
 #include <string>
 
 namespace mdrescue::profile {
 namespace {
 
+/// Their shapes, as text: what a recovery holds against the machine.
 std::set<std::string> arrays_of(const model::Machine &machine) {
-    std::set<std::string> uuids;
+    std::set<std::string> shapes;
     for (const model::Array &array : machine.arrays)
-        uuids.insert(array.uuid);
-    return uuids;
+        shapes.insert(
+            fmt::format("{} {} {} {}", array.uuid, array.level, array.slots, array.component_size));
+    return shapes;
 }
 
 std::set<std::string> tables_of(const model::Machine &machine) {
-    std::set<std::string> ids;
-    for (const model::Disk &disk : machine.disks)
-        if (disk.table)
-            ids.insert(disk.table->id);
-    return ids;
+    std::set<std::string> shapes;
+    for (const model::Disk &disk : machine.disks) {
+        if (!disk.table)
+            continue;
+        std::string shape = disk.table->id;
+        for (const model::Partition &partition : disk.table->partitions)
+            shape += fmt::format(" {} {} {}", partition.number, partition.start, partition.size);
+        shapes.insert(std::move(shape));
+    }
+    return shapes;
 }
 
 } // namespace

@@ -26,10 +26,22 @@ TEST_CASE("a /boot that starts nothing is told: no initramfs of that kernel, no 
     CHECK(cli::boot_gaps(tree_of({"boot/vmlinuz-6.1"}), "6.1").size() == 2);
 }
 
-TEST_CASE("a native filesystem that no recovery could make again is told when the image is made") {
+TEST_CASE("what no recovery could make again is told when the image is made") {
     model::Machine machine = test::linux_journal_machine();
-    CHECK(cli::filesystem_gaps(machine).empty());
-    machine.disks[0].table->partitions[0].content.filesystem->type = "xfs";
-    REQUIRE(cli::filesystem_gaps(machine).size() == 1);
-    CHECK(cli::filesystem_gaps(machine)[0].starts_with("partition 1 of disk1 holds a xfs"));
+    CHECK(cli::disk_gaps(machine).empty());
+    model::Content &boot = machine.disks[0].table->partitions[0].content;
+    boot.filesystem->type = boot.type = "btrfs";
+    REQUIRE(cli::disk_gaps(machine).size() == 1);
+    CHECK(cli::disk_gaps(machine)[0] ==
+          "partition 1 of disk1 holds a btrfs filesystem outside any array, which this version "
+          "does not make again: were disk1 to die, its recovery would be refused, since /boot lies "
+          "there");
+    boot = {};
+    boot.kind = model::Content::Kind::lvm_pv;
+    machine.disks[1].table.reset();
+    machine.disks[1].content = test::filesystem_content("ext4", "x", "");
+    REQUIRE(cli::disk_gaps(machine).size() == 2);
+    CHECK(cli::disk_gaps(machine)[0].ends_with("only its partition would come back"));
+    CHECK(cli::disk_gaps(machine)[1].starts_with("disk2 holds a ext4 filesystem"));
+    CHECK(cli::disk_gaps(machine)[1].ends_with("it would not come back"));
 }

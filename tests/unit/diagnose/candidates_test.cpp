@@ -346,7 +346,14 @@ TEST_CASE("firmware RAID, multipath and ZFS are refused by name (FAULTS 28)") {
     }
     SUBCASE("a pool on the dead disk") {
         dead.table->partitions[0].content = with("zfs_member");
-        CHECK(refused("partition 1 of sda belongs to a ZFS pool"));
+        CHECK(refused("belongs to a ZFS pool"));
+        CHECK_FALSE(refused("partition 1 of sda belongs")); // sda may be another disk by now
+    }
+    SUBCASE("the root on ZFS") {
+        for (model::MountPoint &mount : look.profile.machine.mounts)
+            if (mount.target == "/")
+                mount.type = "zfs";
+        CHECK(refused("root filesystem is on ZFS"));
     }
     SUBCASE("a pool on a survivor is left alone") {
         here.table->partitions[0].content = with("zfs_member");
@@ -398,6 +405,29 @@ TEST_CASE("what lay in LVM on the dead disk alone is not said to be made again")
     for (const Finding &finding : found) // named all the same
         if (finding.kind == Finding::Kind::disk_missing)
             CHECK(diagnose::words(finding, look.profile).find("/srv") != std::string::npos);
+}
+
+TEST_CASE("what was not mounted is told as lost, too; a disk without a table by what it held") {
+    test::Look look = test::replaced("disk1");
+    model::Disk &disk = look.profile.machine.disks[0];
+    model::Content &partition = disk.table->partitions[0].content;
+    const auto told = [&](Finding::Kind kind) {
+        std::string all;
+        for (const Finding &finding : findings(look))
+            if (finding.kind == kind)
+                all += diagnose::words(finding, look.profile);
+        return all;
+    };
+    partition = test::filesystem_content("ext4", "44444444-5555-4666-8777-888888888888", "");
+    CHECK(told(Finding::Kind::filesystem_lost).find("Partition 1 (ext4) lay on") == 0);
+    partition = test::filesystem_content("swap", "44444444-5555-4666-8777-888888888888", "");
+    CHECK(told(Finding::Kind::filesystem_lost).empty()); // made again
+    disk.content = partition;
+    disk.table.reset();
+    CHECK(told(Finding::Kind::volume_lost).find("held swap space outside") != std::string::npos);
+    CHECK(told(Finding::Kind::volume_lost).ends_with("It is not made again."));
+    disk.content = test::filesystem_content("ext4", "44444444-5555-4666-8777-888888888888", "");
+    CHECK(told(Finding::Kind::filesystem_lost).find("A ext4 filesystem lay on") == 0);
 }
 
 TEST_CASE("an EFI system partition is no lost filesystem while the disc has its files") {

@@ -214,6 +214,26 @@ TEST_CASE("where no entry can be made, a loader takes its place on the new disk 
     CHECK(machine.run().kind == Kind::done); // twice is once
 }
 
+TEST_CASE("a loader that has the place in \\EFI\\BOOT already stays") {
+    NoFallback machine;
+    machine.full = true;
+    machine.system.write(machine.files + "BOOT/grubx64.efi", "another");
+    CHECK(machine.run().kind == Kind::skipped);
+    CHECK(machine.system.read_file(machine.files + "BOOT/grubx64.efi", 16).value() == "another");
+    CHECK_FALSE(machine.system.exists(machine.files + "BOOT/BOOTX64.EFI"));
+}
+
+TEST_CASE("no entry is missed for a survivor's loader that is not there any more") {
+    Mirror machine;
+    machine.plan.replacements.clear();
+    CHECK(execute::check(machine.context, machine.step).kind == Kind::not_done);
+    REQUIRE(machine.system.remove(machine.system.filesystem("/dev/nvme0n1p1") +
+                                  "/EFI/debian/shimx64.efi"));
+    const Status seen = execute::check(machine.context, machine.step);
+    CHECK(seen.kind == Kind::skipped);
+    CHECK(seen.reason == "\\EFI\\debian\\shimx64.efi is not there any more");
+}
+
 TEST_CASE("where the firmware takes the entry, no loader is put anywhere else") {
     NoFallback machine;
     CHECK(machine.run().kind == Kind::done);
@@ -231,6 +251,9 @@ TEST_CASE("no loader is put on what is no replacement of the plan, or must not b
         machine.plan.replacements = {{"disk1", "disk2", diagnose::Fitness::blank}};
     }
     SUBCASE("it is read-only") { machine.context.observed.disks[0].read_only = true; }
+    SUBCASE("its start marker is not there") {
+        machine.plan.steps.emplace_back(plan::MarkDisk{"disk1", 0, std::string(512, 'm')});
+    }
     CHECK(machine.run().kind == Kind::skipped);
     CHECK_FALSE(machine.system.exists(machine.files + "BOOT"));
 }

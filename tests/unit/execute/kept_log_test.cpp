@@ -55,6 +55,16 @@ TEST_CASE("the log of a recovery that was left lies beside the restored files, a
     CHECK_FALSE(execute::kept_log(f.context));
 }
 
+TEST_CASE("the log is kept in /boot where that was restored, among others") {
+    Left f;
+    f.plan.steps.insert(
+        f.plan.steps.begin(),
+        plan::RestoreFiles{{"disk1", 2}, "vfat", "F002", "mdrescue/esp/disk1-2", f.boot + "/efi"});
+    std::get<plan::RestoreFiles>(f.plan.steps[1]).target = "/boot";
+    CHECK(execute::keep_log(f.context).value() == "/boot/mdrescue-recovery.log");
+    CHECK(f.system.exists(f.device + "/mdrescue-recovery.log"));
+}
+
 TEST_CASE("no other file is taken for a kept log") {
     Left f;
     f.context.places.online = true;

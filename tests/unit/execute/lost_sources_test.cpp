@@ -169,6 +169,26 @@ TEST_CASE("what lay on the dead disk alone, and is not made again, is lost") {
     }
 }
 
+TEST_CASE("a volume beside a lost part of its disk is not lost") {
+    model::Machine machine = test::linux_journal_machine();
+    auto &partitions = machine.disks[0].table->partitions;
+    partitions[0].content = test::filesystem_content("btrfs", "gone", "");
+    partitions[1].content = {};
+    partitions[1].content.kind = model::Content::Kind::lvm_pv;
+    partitions[1].content.uuid = "pv";
+    machine.volume_groups = {{"vg0",
+                              "vg",
+                              {"pv"},
+                              {{"v", "lv", 4194304, test::filesystem_content("ext4", "data", "")}},
+                              ""}};
+    model::Machine now = machine;
+    now.disks[0].table->partitions[0].content = {};
+    now.volume_groups[0].volumes[0].content = {}; // not active
+    CHECK(take_out_lost({"UUID=gone /x btrfs rw 0 0\nUUID=data /y ext4 rw 0 2\n", ""},
+                        {{}, {{"disk1", partitions[0].number}}, machine, now})
+              .fstab.lines == Lines{"UUID=gone /x btrfs rw 0 0"});
+}
+
 TEST_CASE("what else was on the dead disk, and is made again, is not lost") {
     model::Machine machine = test::linux_journal_machine();
     model::Disk &disk = machine.disks[0]; // with /boot

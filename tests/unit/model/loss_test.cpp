@@ -44,7 +44,7 @@ TEST_CASE("a UEFI mirror: LVM is followed to its array, an ESP in fstab stops th
     auto machine = test::mirror_uefi_machine();
     const auto root = model::locate(machine, "22222222-3333-4444-8555-666666666666");
     CHECK(root.arrays == std::vector<std::string>{"0c0c0c0c:77778888:9999aaaa:bbbbcccc"});
-    CHECK(root.disks.empty());
+    CHECK(root.parts.empty());
     CHECK_FALSE(model::locate(machine, "").known());
     CHECK_FALSE(model::locate(machine, "no such").known());
 

@@ -127,7 +127,8 @@ TEST_CASE("a /boot that cannot be made again is refused") {
     const auto plan = plan::make_plan(look.profile, look.observed, look.comparison(),
                                       look.assemblies(), look.vacancies(), {});
     REQUIRE_FALSE(plan);
-    CHECK(plan.error().message.find("/boot lay on disk1 alone") != std::string::npos);
+    CHECK(plan.error().message.find("/boot lay on disk1, in a xfs filesystem outside any array") !=
+          std::string::npos);
 }
 
 TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone is refused") {
@@ -157,6 +158,12 @@ TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone i
         target = "/srv";
         refused = false;
     }
+    SUBCASE("LVM on an array as well") {
+        in_lvm();
+        machine.arrays[0].content.kind = model::Content::Kind::lvm_pv;
+        machine.arrays[0].content.uuid = "other";
+        machine.volume_groups[0].physical_volumes.push_back("other");
+    }
     SUBCASE("LUKS, and another container on an array") {
         content.kind = model::Content::Kind::luks;
         machine.arrays[0].content = content;
@@ -166,7 +173,7 @@ TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone i
     const auto plan = planned();
     CHECK(plan.has_value() != refused);
     if (!plan)
-        CHECK(plan.error().message.find("/var/lib lay on disk1 alone") != std::string::npos);
+        CHECK(plan.error().message.find("/var/lib lay on disk1, in ") != std::string::npos);
 }
 
 TEST_CASE("what was given up is not forgotten when the new disk is taken for the recorded one") {
