@@ -356,9 +356,10 @@ Lines disk_rows(const Facts &facts, bool brief) {
     Lines found;
     for (const Disk &disk : recorded.disks) {
         const auto *match = match_of(facts, disk.id);
-        const Disk *now = match != nullptr && match->observed
-                              ? model::find_disk(*facts.observed, *match->observed)
-                              : nullptr;
+        if (match == nullptr)
+            continue; // not missed
+        const Disk *now =
+            match->observed ? model::find_disk(*facts.observed, *match->observed) : nullptr;
         if (now != nullptr) {
             append(found, found_disk(facts, disk, *match, *now, brief));
             continue;

@@ -2,6 +2,7 @@
 #include "cli/boot_gaps.h"
 
 #include "model/family.h"
+#include "model/loss.h"
 #include "plan/given_up.h"
 #include "util/text.h"
 
@@ -40,7 +41,9 @@ std::vector<std::string> boot_gaps(const manifest::Tree &boot, const std::string
 
 std::vector<std::string> disk_gaps(const model::Machine &machine) {
     std::vector<std::string> gaps;
-    for (const model::Disk &disk : machine.disks)
+    for (const model::Disk &disk : machine.disks) {
+        if (!model::is_missed(machine, disk))
+            continue;
         for (const plan::GivenUp &one : plan::given_up(machine, disk)) {
             const std::string id = util::printable(disk.id);
             const bool whole = one.device.partition == 0;
@@ -55,6 +58,7 @@ std::vector<std::string> disk_gaps(const model::Machine &machine) {
                 whole ? id : fmt::format("partition {} of {}", one.device.partition, id), one.what,
                 id, fate));
         }
+    }
     return gaps;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnose/diagnose.h"
 #include "diagnose/identity.h"
+#include "model/loss.h"
 #include "util/text.h"
 
 #include <algorithm>
@@ -126,7 +127,8 @@ void compare_disks(const model::Machine &recorded, const model::Machine &observe
             if (duplicate.observed.size() > 1)
                 comparison.duplicates.push_back(std::move(duplicate));
         }
-        comparison.disks.push_back(std::move(match));
+        if (match.observed || model::is_missed(recorded, recorded.disks[r]))
+            comparison.disks.push_back(std::move(match));
     }
     for (std::size_t o = 0; o < answers.size(); ++o)
         if (!answers[o])

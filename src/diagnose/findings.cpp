@@ -39,7 +39,6 @@ class Search {
             add({.kind = Kind::firmware_mode, .severity = Severity::warning});
         if (profile_.degraded)
             add({.kind = Kind::profile_degraded, .severity = Severity::warning});
-        unsupported(unsupported_root(profile_.machine));
         if (hibernated(observed_))
             add({.kind = Kind::hibernated, .severity = Severity::refusal});
         for (const Duplicate &duplicate : comparison_.duplicates)
@@ -169,10 +168,8 @@ class Search {
                  .disk = disk.id,
                  .text = std::move(text)});
         };
-        if (content.kind == Content::Kind::luks)
-            lost(Kind::volume_lost, "an encrypted volume (LUKS)");
-        if (content.kind == Content::Kind::lvm_pv)
-            lost(Kind::volume_lost, "a physical volume of LVM");
+        if (std::string volume = volume_words(content); !volume.empty())
+            lost(Kind::volume_lost, std::move(volume));
         if (content.kind != Content::Kind::filesystem)
             return;
         if (partition == 0 && content.type == "swap")
@@ -203,7 +200,7 @@ class Search {
     [[nodiscard]] std::string name_of(unsigned partition, const Content &content) const {
         if (const auto targets = targets_of(content.uuid); !targets.empty())
             return fmt::format("{}", fmt::join(targets, ", "));
-        return partition == 0 ? fmt::format("A {} filesystem", content.type)
+        return partition == 0 ? fmt::format("A filesystem ({})", content.type)
                               : fmt::format("Partition {} ({})", partition, content.type);
     }
 

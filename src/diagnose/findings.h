@@ -40,8 +40,9 @@ struct Finding {
         bad_blocks,       ///< array, disk: its bad-block list has entries (FAULTS 14)
         filesystem_lost,  ///< disk; text: mount point, or which: native filesystem that a snapshot
                           ///< does not cover
-        volume_lost,      ///< disk; text: what it was: native LVM or LUKS, not on an array
-        unsupported,      ///< text: unsupported_on() or unsupported_root() (FAULTS 28)
+        volume_lost,      ///< disk; text: what it was: native LVM or LUKS, not on an array, or swap
+                          ///< on a disk without a table
+        unsupported,      ///< text: unsupported_on() (FAULTS 28)
         firmware_mode,    ///< booted in the other firmware mode than recorded (FAULTS 33)
         profile_degraded, ///< the profile was made while degraded (FAULTS 21)
         hibernated,       ///< the installed system is asleep and holds its filesystems (FAULTS 30)
@@ -76,6 +77,8 @@ find(const model::Profile &profile, const model::Machine &observed, const Compar
 [[nodiscard]] std::string words(const Finding &finding, const model::Profile &profile);
 
 /// "disk1 (serial LJ03A001, slot pci-…, 897 MB)": printable; for every text that names a disk.
+/// "a physical volume of LVM", of LVM and LUKS; "" for all else.
+[[nodiscard]] std::string volume_words(const model::Content &content);
 [[nodiscard]] std::string disk_words(const model::Disk &disk);
 /// The name people know an array by: "md1", "root", or the start of its UUID. Printable.
 [[nodiscard]] std::string array_words(const model::Array &array);

@@ -43,13 +43,6 @@ std::string unsupported_on(const model::Disk &disk, const std::string &name, Fat
     return found;
 }
 
-std::string unsupported_root(const model::Machine &machine) {
-    const bool zfs =
-        std::any_of(machine.mounts.begin(), machine.mounts.end(),
-                    [](const auto &mount) { return mount.target == "/" && mount.type == "zfs"; });
-    return zfs ? "The root filesystem is on ZFS, which is not brought back" : "";
-}
-
 std::vector<std::string> unsupported_in(const model::Machine &machine) {
     std::vector<std::string> found;
     for (const model::Disk &disk : machine.disks)
@@ -57,8 +50,12 @@ std::vector<std::string> unsupported_in(const model::Machine &machine) {
                 unsupported_on(disk, util::printable(disk.kernel_name), Fate::missing);
             !words.empty())
             found.push_back(std::move(words));
-    if (std::string words = unsupported_root(machine); !words.empty())
-        found.push_back(std::move(words));
+    // The record has mounts of block devices alone; a dataset of ZFS is none.
+    if (std::none_of(machine.mounts.begin(), machine.mounts.end(),
+                     [](const auto &mount) { return mount.target == "/"; }))
+        found.emplace_back(
+            "the root filesystem is on no block device (ZFS, network): from the disc "
+            "nothing can be put back there");
     for (const model::Array &array : machine.arrays)
         if (array.reshaping)
             found.push_back(

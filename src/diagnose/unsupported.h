@@ -17,9 +17,6 @@ enum class Fate { missing, here };
 [[nodiscard]] std::string unsupported_on(const model::Disk &disk, const std::string &name,
                                          Fate fate);
 
-/// The root filesystem is on what no recovery could write to at its end; "" where it is not.
-[[nodiscard]] std::string unsupported_root(const model::Machine &machine);
-
 /// All of a machine that would stop its recovery, if the worst disk died.
 [[nodiscard]] std::vector<std::string> unsupported_in(const model::Machine &machine);
 

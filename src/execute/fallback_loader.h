@@ -13,7 +13,8 @@ namespace mdrescue::execute {
 [[nodiscard]] bool is_there_now(Context &context, const model::DeviceRef &esp,
                                 const std::string &file);
 
-/// Whether such a loader is on a partition that was recorded without one: put_fallback() was here.
+/// Whether such a loader is on a partition that was recorded without one: put_fallback() was here,
+/// or the machine has got one since.
 [[nodiscard]] bool has_new_fallback(Context &context, const model::DeviceRef &esp);
 
 /// Whether put_fallback() is the way to have that disk start: it is a replacement of this plan, and

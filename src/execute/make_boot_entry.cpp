@@ -27,12 +27,6 @@ const BootEntry *entry_of(const model::Firmware &firmware, const plan::MakeBootE
     return find_entry(firmware, step.entry.partition_guid, step.entry.file);
 }
 
-/// An entry must never lead to what is not there: a survivor may have moved to another loader.
-bool leads_nowhere(Context &context, const plan::MakeBootEntry &step) {
-    return model::is_native_esp(context.profile.machine, step.device) &&
-           !is_there_now(context, step.device, step.entry.file);
-}
-
 std::string order_text(const std::vector<unsigned> &order) {
     std::string text;
     for (const unsigned number : order)
@@ -56,7 +50,9 @@ Result<void> make(Context &context, const plan::MakeBootEntry &step) {
     const model::Firmware before = present_firmware(context.system);
     if (before.mode != model::Firmware::Mode::uefi)
         return fail(no_entries);
-    if (leads_nowhere(context, step))
+    // An entry must never lead to what is not there: a survivor may have moved to another loader.
+    if (model::is_native_esp(context.profile.machine, step.device) &&
+        !is_there_now(context, step.device, step.entry.file))
         return fail(plan::firmware_path(step.entry.file) + " is not there");
     const BootEntry *passed_over = entry_of(before, step);
     if (passed_over == nullptr)
@@ -80,13 +76,11 @@ Status check(Context &context, const plan::MakeBootEntry &step) {
     const BootEntry *found = entry_of(firmware, step);
     if (found != nullptr && is_followed(*found, firmware))
         return Status::done(fmt::format("Boot{:04X} leads to it", found->number));
-    if (has_new_fallback(context, step.device))
+    if ((found == nullptr || needs_fallback(context, step.device)) &&
+        has_new_fallback(context, step.device))
         return Status::done("a loader in \\EFI\\BOOT takes its place");
     if (firmware.mode != model::Firmware::Mode::uefi && !needs_fallback(context, step.device))
         return Status::skipped(fmt::format("{}; {}", no_entries, without_entry(context, step)));
-    if (plan::replacement_of(context.plan, step.device.disk) == nullptr &&
-        leads_nowhere(context, step))
-        return Status::skipped(plan::firmware_path(step.entry.file) + " is not there any more");
     if (found == nullptr)
         return Status::not_done("the firmware has no entry that leads to it");
     return Status::not_done(

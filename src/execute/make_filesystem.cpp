@@ -2,6 +2,7 @@
 #include "execute/steps.h"
 
 #include "execute/device_content.h"
+#include "execute/mounting.h"
 #include "execute/own_output.h"
 #include "plan/filesystems.h"
 #include "util/text.h"
@@ -14,6 +15,8 @@ namespace {
 using model::Filesystem;
 using util::fail;
 using util::Result;
+
+constexpr const char *not_whole = "it is not whole";
 
 /// mkfs of a large slow disk writes a lot.
 constexpr std::chrono::minutes making_limit{60};
@@ -88,11 +91,33 @@ Result<Found> look(Context &context, const plan::MakeFilesystem &step) {
     }
     MDR_TRY_ASSIGN(const bool whole, sound(context, step.filesystem, found.path));
     if (!whole) {
-        found.reason = "it is not whole";
+        found.reason = not_whole;
         return found;
     }
     found.adjust = plan::adjust_command(step.filesystem, *content.filesystem, found.path);
     found.state = found.adjust.empty() ? Found::State::right : Found::State::adjustable;
+    return found;
+}
+
+/// What a power cut left of a filesystem in use is made whole by its own log, when it is mounted.
+void replay(Context &context, const plan::MakeFilesystem &step, const std::string &path) {
+    const std::string &type = step.filesystem.type;
+    if (type != "ext3" && type != "ext4" && type != "xfs")
+        return;
+    if (auto replayed = Mounted::open(context, {path, type}, "replay", true))
+        static_cast<void>(replayed->close()); // looked at again, whatever came of it
+}
+
+Result<Found> make(Context &context, const plan::MakeFilesystem &step, const std::string &path) {
+    Result<Found> found = fail("no command makes it");
+    for (auto &argv : plan::make_commands(step.filesystem, path)) {
+        const auto made =
+            system::run_ok(context.system, {.argv = std::move(argv), .limit = making_limit});
+        found = made ? look(context, step) : Result<Found>(tl::unexpected(made.error()));
+        if (found &&
+            (found->state == Found::State::right || found->state == Found::State::adjustable))
+            break;
+    }
     return found;
 }
 
@@ -113,11 +138,12 @@ Result<void> apply(Context &context, const plan::MakeFilesystem &step) {
         return {};
     MDR_TRY(confirm_target(context, step.device.disk));
     MDR_TRY(confirm_unused(context.system, found.path));
-    if (found.state != Found::State::adjustable) {
-        MDR_TRY(system::run_ok(context.system,
-                               {.argv = plan::command(step, context.plan, context.machines()),
-                                .limit = making_limit}));
+    if (found.reason == not_whole) {
+        replay(context, step, found.path);
         MDR_TRY_ASSIGN(found, look(context, step));
+    }
+    if (found.state == Found::State::nothing || found.state == Found::State::unlike) {
+        MDR_TRY_ASSIGN(found, make(context, step, found.path));
     }
     if (found.state == Found::State::adjustable) {
         MDR_TRY(system::run_ok(context.system, {.argv = found.adjust}));

@@ -157,8 +157,8 @@ class Maker {
         images_.secure_boot = loaders && carries_signature(kernel);
         if (!loaders)
             progress_.warn("The image will not start where Secure Boot is on: the shim and GRUB of "
-                           "this machine are not both signed. Install the packages shim-signed and "
-                           "grub-efi-amd64-signed to change that.");
+                           "this machine are not both signed. Install those of the distribution (on "
+                           "Debian shim-signed and grub-efi-amd64-signed) to change that.");
         else if (!images_.secure_boot)
             progress_.warn(fmt::format("The image will not start where Secure Boot is on: the "
                                        "kernel {} is not signed. Name a signed one with --kernel; "

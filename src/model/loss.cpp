@@ -152,10 +152,19 @@ bool is_of_system(const std::string &target) {
            });
 }
 
-bool holds_system(const Machine &machine, const std::string &filesystem_uuid) {
-    return std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const MountPoint &mount) {
-        return mount.uuid == filesystem_uuid && is_of_system(mount.target);
-    });
+bool is_missed(const Machine &machine, const Disk &disk) {
+    if (!disk.removable && disk.transport != "usb")
+        return true;
+    const std::string fstab = file_text(machine, "/etc/fstab");
+    const auto named = [&](const Content &content) {
+        return !content.uuid.empty() && fstab.find(content.uuid) != std::string::npos;
+    };
+    return named(disk.content) || on_table(disk.table, named) ||
+           std::any_of(machine.arrays.begin(), machine.arrays.end(),
+                       [&](const Array &array) { return has_member_on(array, disk.id); }) ||
+           std::any_of(machine.mounts.begin(), machine.mounts.end(), [&](const MountPoint &mount) {
+               return is_of_system(mount.target) && locate(machine, mount).on_disk(disk.id);
+           });
 }
 
 Place locate(const Machine &machine, const VolumeGroup &group) {

@@ -27,8 +27,10 @@ struct Place {
 /// Whether what is mounted there is part of the installed system: "/", or /boot, /usr, /var, /etc
 /// and what is below them.
 [[nodiscard]] bool is_of_system(const std::string &target);
-/// Whether the filesystem with that UUID was mounted at such a place, among others.
-[[nodiscard]] bool holds_system(const Machine &machine, const std::string &filesystem_uuid);
+/// Whether a recorded disk is missed when it is not here: any but one that was only plugged in then
+/// (removable, or on USB) and holds no member of an array, nothing of the installed system and
+/// nothing that fstab names by its UUID.
+[[nodiscard]] bool is_missed(const Machine &machine, const Disk &disk);
 
 /// An array without the members on a disk.
 struct ArrayLoss {

@@ -168,16 +168,6 @@ bool is_native_esp(const Machine &machine, const DeviceRef &device) {
            is_native_esp(*disk->table, *partition);
 }
 
-bool holds_filesystem(const Disk &disk, const std::string &uuid) {
-    const auto holds = [&](const Content &content) {
-        return content.kind == Content::Kind::filesystem && content.uuid == uuid;
-    };
-    return !uuid.empty() &&
-           (holds(disk.content) ||
-            (disk.table && std::any_of(disk.table->partitions.begin(), disk.table->partitions.end(),
-                                       [&](const auto &one) { return holds(one.content); })));
-}
-
 const BootLoader *find_esp(const Disk &disk, unsigned partition) {
     for (const BootLoader &loader : disk.boot_loaders)
         if (loader.kind == BootLoader::Kind::esp && loader.partition == partition)

@@ -268,9 +268,6 @@ struct Profile {
 /// The same, and its filesystem is its own: no array mirrors it, so it does not come back with one.
 [[nodiscard]] bool is_native_esp(const PartitionTable &table, const Partition &partition);
 [[nodiscard]] bool is_native_esp(const Machine &machine, const DeviceRef &device);
-/// Whether the filesystem with that UUID lies on the disk or a partition of it. Not one in LVM,
-/// which goes with its physical volumes.
-[[nodiscard]] bool holds_filesystem(const Disk &disk, const std::string &uuid);
 /// The EFI system partition of that number, as a boot loader; nullptr where the partition is none.
 [[nodiscard]] const BootLoader *find_esp(const Disk &disk, unsigned partition);
 

@@ -224,25 +224,26 @@ Argv make_fat(const Filesystem &filesystem, const std::string &device) {
 
 // --- XFS: feature bits of fs/xfs/libxfs/xfs_format.h ---
 
-/// Features that mkfs.xfs(8) makes or leaves out, all of the format with checksums (version 5). The
-/// words are those of xfsprogs 5.19; later ones only where the feature is there.
+/// Features that mkfs.xfs(8) makes or leaves out, all of the format with checksums (version 5), by
+/// the xfsprogs that first knew the word.
+enum class Since { always, later, newest }; ///< 4.9; 5.10 to 5.19; 6.10
 struct XfsFeature {
     const char *field; ///< parameter
     std::uint64_t bit;
     const char *option; ///< of mkfs.xfs
     const char *word;
-    bool always; ///< told to mkfs.xfs also where it is not there: it may be a default
+    Since since;
 };
 constexpr std::array<XfsFeature, 9> xfs_features{
-    {{"features_ro_compat", 0x1, "-m", "finobt", true},
-     {"features_ro_compat", 0x2, "-m", "rmapbt", true},
-     {"features_ro_compat", 0x4, "-m", "reflink", true},
-     {"features_ro_compat", 0x8, "-m", "inobtcount", true},
-     {"features_incompat", 0x8, "-m", "bigtime", true},
-     {"features_incompat", 0x2, "-i", "sparse", true},
-     {"features_incompat", 0x20, "-i", "nrext64", true},
-     {"features_incompat", 0x40, "-i", "exchange", false},
-     {"features_incompat", 0x80, "-n", "parent", false}}};
+    {{"features_ro_compat", 0x1, "-m", "finobt", Since::always},
+     {"features_ro_compat", 0x2, "-m", "rmapbt", Since::always},
+     {"features_ro_compat", 0x4, "-m", "reflink", Since::always},
+     {"features_ro_compat", 0x8, "-m", "inobtcount", Since::later},
+     {"features_incompat", 0x8, "-m", "bigtime", Since::later},
+     {"features_incompat", 0x2, "-i", "sparse", Since::always},
+     {"features_incompat", 0x20, "-i", "nrext64", Since::later},
+     {"features_incompat", 0x40, "-i", "exchange", Since::newest},
+     {"features_incompat", 0x80, "-n", "parent", Since::newest}}};
 /// Of every version 5 mkfs.xfs makes: file types in directories.
 constexpr std::uint64_t xfs_ftype = 0x1;
 /// What a filesystem comes to be: it got another UUID, it has to be repaired.
@@ -269,12 +270,13 @@ bool can_make_xfs(const Filesystem &filesystem) {
            number(filesystem, "blocks") * number(filesystem, "block_size") >= smallest;
 }
 
-/// "finobt=1,rmapbt=0": the words of one option of mkfs.xfs.
-std::string xfs_words(const Filesystem &filesystem, std::string_view option) {
+/// "finobt=1,rmapbt=0": the words of one option. A feature that is not there is named too, since it
+/// may be a default, as far as the program knows its word.
+std::string xfs_words(const Filesystem &filesystem, std::string_view option, Since known) {
     std::vector<std::string> words;
     for (const XfsFeature &feature : xfs_features) {
         const bool there = (number(filesystem, feature.field) & feature.bit) != 0;
-        if (option == feature.option && (there || feature.always))
+        if (option == feature.option && (there || feature.since <= known))
             words.push_back(fmt::format("{}={}", feature.word, there ? 1 : 0));
     }
     return fmt::format("{}", fmt::join(words, ","));
@@ -290,17 +292,19 @@ std::string xfs_stripe(const Filesystem &filesystem) {
                                    number(filesystem, "stripe_width") * units);
 }
 
-Argv make_xfs(const Filesystem &filesystem, const std::string &device) {
+Argv make_xfs(const Filesystem &filesystem, const std::string &device, Since known) {
     // -f: what is there is half made (execute looks first). -K: no time is spent on discarding.
     Argv argv{"mkfs.xfs", "-q", "-f", "-K"};
     const auto with = [&](const char *option, std::string first) {
-        if (const std::string words = xfs_words(filesystem, option); !words.empty())
+        if (const std::string words = xfs_words(filesystem, option, known); !words.empty())
             first += "," + words;
         argv.insert(argv.end(), {option, std::move(first)});
     };
     add(argv, "-b", "size=" + parameter(filesystem, "block_size"));
     add(argv, "-s", "size=" + parameter(filesystem, "sector_size"));
-    add(argv, "-d", "size=" + parameter(filesystem, "blocks") + "b," + xfs_stripe(filesystem));
+    add(argv, "-d",
+        fmt::format("size={}b,agsize={}b,{}", parameter(filesystem, "blocks"),
+                    parameter(filesystem, "agblocks"), xfs_stripe(filesystem)));
     with("-m", "crc=1,uuid=" + filesystem.uuid);
     with("-i", "size=" + parameter(filesystem, "inode_size"));
     with("-n", "size=" + parameter(filesystem, "directory_block_size"));
@@ -357,13 +361,20 @@ bool can_make(const Filesystem &filesystem) {
 }
 
 Argv make_command(const Filesystem &filesystem, const std::string &device) {
+    auto commands = make_commands(filesystem, device);
+    return commands.empty() ? Argv{} : std::move(commands.front());
+}
+
+std::vector<Argv> make_commands(const Filesystem &filesystem, const std::string &device) {
     if (!can_make(filesystem))
         return {};
     if (filesystem.type == "swap")
-        return make_swap(filesystem, device);
+        return {make_swap(filesystem, device)};
     if (filesystem.type == "xfs")
-        return make_xfs(filesystem, device);
-    return is_ext(filesystem) ? make_ext(filesystem, device) : make_fat(filesystem, device);
+        return {make_xfs(filesystem, device, Since::later),
+                make_xfs(filesystem, device, Since::newest),
+                make_xfs(filesystem, device, Since::always)};
+    return {is_ext(filesystem) ? make_ext(filesystem, device) : make_fat(filesystem, device)};
 }
 
 Argv adjust_command(const Filesystem &wanted, const Filesystem &found, const std::string &device) {

@@ -18,6 +18,11 @@ namespace mdrescue::plan {
 [[nodiscard]] std::vector<std::string> make_command(const model::Filesystem &filesystem,
                                                     const std::string &device);
 
+/// The same for programs of several ages, to be tried in this order until one has made what is
+/// wanted: mkfs.xfs ends at a word that it does not know, and makes by default what is new to it.
+[[nodiscard]] std::vector<std::vector<std::string>>
+make_commands(const model::Filesystem &filesystem, const std::string &device);
+
 /// argv of tune2fs for what mke2fs cannot be told (reserved blocks, mount counts, default mount
 /// options, …) and `found` has otherwise; empty when nothing is left to do.
 [[nodiscard]] std::vector<std::string> adjust_command(const model::Filesystem &wanted,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plan/given_up.h"
 
+#include "diagnose/findings.h"
 #include "model/loss.h"
 #include "plan/filesystems.h"
 #include "util/text.h"
@@ -17,30 +18,26 @@ using model::Machine;
 
 /// "" for what comes back, or is nothing.
 std::string what_is_given_up(const DeviceRef &device, const Content &content) {
-    switch (content.kind) {
-    case Content::Kind::luks: return "an encrypted volume (LUKS)";
-    case Content::Kind::lvm_pv: return "a physical volume of LVM";
-    case Content::Kind::filesystem:
-        if (device.partition != 0 && content.filesystem && can_make(*content.filesystem))
-            return "";
-        if (content.type == "swap")
-            return "swap space";
-        return fmt::format(
-            "a {} filesystem",
-            util::printable(content.filesystem ? content.filesystem->type : content.type));
-    default: return "";
-    }
+    if (content.kind != Content::Kind::filesystem)
+        return diagnose::volume_words(content);
+    if (device.partition != 0 && content.filesystem && can_make(*content.filesystem))
+        return "";
+    if (content.type == "swap")
+        return "swap space";
+    return fmt::format("a filesystem ({})",
+                       util::printable(content.filesystem ? content.filesystem->type
+                                                          : content.type));
 }
 
-/// Where containers of LUKS are on arrays, too, what is behind one is taken to lie in those.
+/// Where containers of LUKS, or other volumes of the group, are on arrays, too, it is taken to lie
+/// there: whether it is whole without this is seen when it is mounted.
 bool lies_behind(const Machine &machine, const DeviceRef &device, const Content &content,
                  const model::MountPoint &mount) {
     if (content.kind == Content::Kind::filesystem)
         return !content.uuid.empty() && mount.uuid == content.uuid;
     const model::Place place = model::locate(machine, mount);
-    const bool here =
-        std::find(place.parts.begin(), place.parts.end(), device) != place.parts.end();
-    return here && (content.kind == Content::Kind::lvm_pv || place.arrays.empty());
+    return place.arrays.empty() &&
+           std::find(place.parts.begin(), place.parts.end(), device) != place.parts.end();
 }
 
 /// A part of the installed system.

@@ -14,7 +14,7 @@ namespace mdrescue::plan {
 /// table, where the start marker has no place.
 struct GivenUp {
     model::DeviceRef device;
-    std::string what; ///< "a btrfs filesystem", printable
+    std::string what; ///< "a filesystem (btrfs)", printable
     /// Mount point of the part of the installed system that lies there, printable: without it the
     /// disk's recovery is refused. "" for none.
     std::string needed;

@@ -76,11 +76,14 @@ bool read_only(const Array &array) {
     return array.running_state == "readonly" || array.running_state == "read-auto";
 }
 
+/// The first place, /boot before others.
 std::string mounted_at(const Machine &machine, const std::string &uuid) {
+    std::string target;
     for (const model::MountPoint &mount : machine.mounts)
-        if (!uuid.empty() && mount.uuid == uuid && mount.target.starts_with('/'))
-            return mount.target;
-    return "";
+        if (!uuid.empty() && mount.uuid == uuid && mount.target.starts_with('/') &&
+            (target.empty() || mount.target == "/boot"))
+            target = mount.target;
+    return target;
 }
 
 class Planner {

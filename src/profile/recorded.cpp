@@ -9,7 +9,7 @@
 namespace mdrescue::profile {
 namespace {
 
-/// Their shapes, as text: what a recovery holds against the machine.
+/// Their shapes, as text: with other ones a recovery by the old record would be refused.
 std::set<std::string> arrays_of(const model::Machine &machine) {
     std::set<std::string> shapes;
     for (const model::Array &array : machine.arrays)
@@ -19,16 +19,11 @@ std::set<std::string> arrays_of(const model::Machine &machine) {
 }
 
 std::set<std::string> tables_of(const model::Machine &machine) {
-    std::set<std::string> shapes;
-    for (const model::Disk &disk : machine.disks) {
-        if (!disk.table)
-            continue;
-        std::string shape = disk.table->id;
-        for (const model::Partition &partition : disk.table->partitions)
-            shape += fmt::format(" {} {} {}", partition.number, partition.start, partition.size);
-        shapes.insert(std::move(shape));
-    }
-    return shapes;
+    std::set<std::string> ids;
+    for (const model::Disk &disk : machine.disks)
+        if (disk.table)
+            ids.insert(disk.table->id);
+    return ids;
 }
 
 } // namespace

@@ -11,7 +11,8 @@ namespace mdrescue::profile {
 [[nodiscard]] model::Machine recorded(model::Machine observed);
 
 /// Whether `before` records the machine of `now` when no array lacked a member, and the layout has
-/// not changed since: the same arrays, and on each disk a partition table that was there then.
+/// not changed since: the same arrays in the same shape, and on each disk a partition table that
+/// was there then, by its id. What it says of a dead disk is all that is known of it.
 [[nodiscard]] bool is_whole_record_of(const model::Profile &before, const model::Profile &now);
 
 } // namespace mdrescue::profile

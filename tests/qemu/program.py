@@ -71,7 +71,7 @@ ARRAY_LOST = r"has lost more members than it can do without"
 STRIPE_LOST = r"md1 has lost more members than it can do without\..* Nothing is done to it; the rest is recovered without it\."
 ONLY_THERE_LOST = r"/(archive|scratch) lay on .* alone: its data is gone and comes from a backup\."
 LOST_LEFT_ALONE = r"md1 is lost, and was left alone: its data comes from a backup"
-WHOLE_BUT = r"is whole again but for md1(, partition 4 of disk2, /archive)?, whose data is lost$"
+WHOLE_BUT = ("is whole again but for md1, whose data is lost", "is whole again but for md1, partition 4 of disk2, /archive, whose data is lost")
 # Firmware's Secure Boot, by way of shim and GRUB, does not let a kernel pass.
 KERNEL_REFUSED = r"bad shim signature|prohibited by secure boot policy"
 # The disc was started by the firmware that the machine does not start by.

@@ -52,6 +52,15 @@ TEST_CASE("unattended: everything else needs an operator") {
             disk.serial = "COPY-" + disk.kernel_name;
     }
     SUBCASE("an array is lost for good") { look = test::stripe_lost(); }
+    SUBCASE("a filesystem is lost") {
+        for (model::MountPoint &mount : look.profile.machine.mounts)
+            if (mount.target == "/boot")
+                mount.target = "/srv";
+    }
+    SUBCASE("an encrypted volume is lost") {
+        look.profile.machine.disks[0].table->partitions[0].content.kind =
+            model::Content::Kind::luks;
+    }
     SUBCASE("bad blocks on a survivor") { look.observed.arrays[1].members[0].bad_blocks = true; }
     SUBCASE("nothing is missing") {
         look = {test::profile_of(test::linux_journal_machine("1.2")),

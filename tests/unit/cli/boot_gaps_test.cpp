@@ -33,15 +33,20 @@ TEST_CASE("what no recovery could make again is told when the image is made") {
     boot.filesystem->type = boot.type = "btrfs";
     REQUIRE(cli::disk_gaps(machine).size() == 1);
     CHECK(cli::disk_gaps(machine)[0] ==
-          "partition 1 of disk1 holds a btrfs filesystem outside any array, which this version "
+          "partition 1 of disk1 holds a filesystem (btrfs) outside any array, which this version "
           "does not make again: were disk1 to die, its recovery would be refused, since /boot lies "
           "there");
     boot = {};
     boot.kind = model::Content::Kind::lvm_pv;
     machine.disks[1].table.reset();
-    machine.disks[1].content = test::filesystem_content("ext4", "x", "");
+    machine.disks[1].content =
+        test::filesystem_content("ext4", "44444444-5555-4666-8777-888888888888", "");
     REQUIRE(cli::disk_gaps(machine).size() == 2);
     CHECK(cli::disk_gaps(machine)[0].ends_with("only its partition would come back"));
-    CHECK(cli::disk_gaps(machine)[1].starts_with("disk2 holds a ext4 filesystem"));
+    CHECK(cli::disk_gaps(machine)[1].starts_with("disk2 holds a filesystem (ext4)"));
     CHECK(cli::disk_gaps(machine)[1].ends_with("it would not come back"));
+    machine.disks[1].transport = "usb"; // it was only plugged in
+    for (model::Array &array : machine.arrays)
+        std::erase_if(array.members, [](const auto &one) { return one.device.disk == "disk2"; });
+    CHECK(cli::disk_gaps(machine).size() == 1);
 }

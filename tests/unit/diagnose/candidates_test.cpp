@@ -349,12 +349,6 @@ TEST_CASE("firmware RAID, multipath and ZFS are refused by name (FAULTS 28)") {
         CHECK(refused("belongs to a ZFS pool"));
         CHECK_FALSE(refused("partition 1 of sda belongs")); // sda may be another disk by now
     }
-    SUBCASE("the root on ZFS") {
-        for (model::MountPoint &mount : look.profile.machine.mounts)
-            if (mount.target == "/")
-                mount.type = "zfs";
-        CHECK(refused("root filesystem is on ZFS"));
-    }
     SUBCASE("a pool on a survivor is left alone") {
         here.table->partitions[0].content = with("zfs_member");
         CHECK_FALSE(has(findings(look), Finding::Kind::unsupported));
@@ -370,9 +364,7 @@ TEST_CASE("what would stop a recovery is known before") {
     CHECK(diagnose::unsupported_in(machine).empty());
     machine.disks[0].table->partitions[0].content.type = "zfs_member";
     machine.disks[1].content.type = "mpath_member";
-    for (model::MountPoint &mount : machine.mounts)
-        if (mount.target == "/")
-            mount.type = "zfs";
+    std::erase_if(machine.mounts, [](const auto &mount) { return mount.target == "/"; });
     machine.arrays[0].reshaping = true;
     CHECK(diagnose::unsupported_in(machine).size() == 4);
 }
@@ -427,7 +419,34 @@ TEST_CASE("what was not mounted is told as lost, too; a disk without a table by 
     CHECK(told(Finding::Kind::volume_lost).find("held swap space outside") != std::string::npos);
     CHECK(told(Finding::Kind::volume_lost).ends_with("It is not made again."));
     disk.content = test::filesystem_content("ext4", "44444444-5555-4666-8777-888888888888", "");
-    CHECK(told(Finding::Kind::filesystem_lost).find("A ext4 filesystem lay on") == 0);
+    CHECK(told(Finding::Kind::filesystem_lost).find("A filesystem (ext4) lay on") == 0);
+}
+
+TEST_CASE("a stick that was plugged in when the image was made is not missed") {
+    test::Look look = test::replaced("disk1");
+    model::Machine &machine = look.profile.machine;
+    model::Disk stick = machine.disks[0];
+    stick.id = "stick";
+    stick.serial = stick.wwn = "STICK";
+    stick.transport = "usb";
+    stick.table->id = "0x57170000";
+    stick.table->partitions.resize(1);
+    stick.table->partitions[0].content = test::filesystem_content("vfat", "AAAA-0000", "");
+    machine.disks.push_back(stick);
+    machine.mounts.push_back({"/dev/sdz1", "/mnt", "vfat", "rw", "AAAA-0000"});
+    CHECK(look.vacancies().size() == 1);
+    for (const Finding &finding : findings(look))
+        CHECK(finding.disk != "stick");
+    std::size_t vacancies = 2;
+    SUBCASE("still not") { vacancies = 1; }
+    SUBCASE("one that fstab names is") {
+        for (model::VerbatimFile &file : machine.files)
+            if (file.path == "/etc/fstab")
+                file.text += "UUID=AAAA-0000 /backup vfat defaults 0 0\n";
+    }
+    SUBCASE("one that the system lies on is") { machine.mounts.back().target = "/usr/local"; }
+    SUBCASE("a fixed disk is") { machine.disks.back().transport = "scsi"; }
+    CHECK(look.vacancies().size() == vacancies);
 }
 
 TEST_CASE("an EFI system partition is no lost filesystem while the disc has its files") {

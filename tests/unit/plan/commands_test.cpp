@@ -172,6 +172,7 @@ TEST_CASE("XFS: the recorded features, no others, and no defaults of the disk") 
                                     {"version_features", "46240"},
                                     {"block_size", "4096"},
                                     {"blocks", "262144"},
+                                    {"agblocks", "65536"},
                                     {"sector_size", "512"},
                                     {"inode_size", "512"},
                                     {"directory_block_size", "4096"},
@@ -181,7 +182,7 @@ TEST_CASE("XFS: the recorded features, no others, and no defaults of the disk") 
                                     {"features_incompat", "7"}}};
     CHECK(make_command(wanted, "/dev/x") ==
           Argv{"mkfs.xfs", "-q", "-f", "-K", "-b", "size=4096", "-s", "size=512", "-d",
-               "size=262144b,sunit=128,swidth=512", "-m",
+               "size=262144b,agsize=65536b,sunit=128,swidth=512", "-m",
                "crc=1,uuid=a24ca964-fe93-4ff5-9892-0dc245177e00,finobt=1,rmapbt=0,reflink=1,"
                "inobtcount=0,bigtime=0",
                "-i", "size=512,sparse=1,nrext64=0", "-n", "size=4096", "-L", "boot", "/dev/x"});
@@ -190,8 +191,20 @@ TEST_CASE("XFS: the recorded features, no others, and no defaults of the disk") 
         other.parameters[key] = value;
         return other;
     };
-    CHECK(make_command(with("stripe_unit", "0"), "/dev/x")[9] == "size=262144b,noalign");
+    CHECK(make_command(with("stripe_unit", "0"), "/dev/x")[9] ==
+          "size=262144b,agsize=65536b,noalign");
     CHECK(make_command(with("features_incompat", "199"), "/dev/x")[15] == "size=4096,parent=1");
+    // The same for an older mkfs.xfs, which does not know the words, and a newer one, which may
+    // make more by default.
+    const auto all = make_commands(wanted, "/dev/x");
+    REQUIRE(all.size() == 3);
+    CHECK(all[0] == make_command(wanted, "/dev/x"));
+    CHECK(all[1][13] == "size=512,sparse=1,nrext64=0,exchange=0");
+    CHECK(all[1][15] == "size=4096,parent=0");
+    CHECK(all[2][11] == "crc=1,uuid=a24ca964-fe93-4ff5-9892-0dc245177e00,finobt=1,rmapbt=0,"
+                        "reflink=1");
+    CHECK(all[2][13] == "size=512,sparse=1");
+    CHECK(make_commands(with("features_incompat", "15"), "/dev/x")[2][11].ends_with("bigtime=1"));
     for (const auto &[key, value] : {std::pair{"version", "4"},
                                      {"version_features", "62624"}, // no case
                                      {"blocks", "70000"},           // too small for mkfs.xfs

@@ -121,14 +121,35 @@ TEST_CASE("what was on the dead disk alone and cannot be made again: only its pa
     CHECK(in_words(look).find("partition 1 of disk1.") != std::string::npos);
 }
 
+TEST_CASE("a filesystem that is made again empty is named among what is lost") {
+    test::Look look = test::replaced("disk1");
+    model::Machine &machine = look.profile.machine;
+    const auto lost = [&] {
+        return plan::lost_data_words(plan_of(look), {look.profile, look.observed});
+    };
+    CHECK(lost().empty()); // /boot gets its files
+    for (model::MountPoint &mount : machine.mounts)
+        if (mount.target == "/boot")
+            mount.target = "/srv";
+    CHECK(lost() == "/srv");
+    model::Disk &disk = machine.disks[0];
+    machine.mounts.clear();
+    CHECK(lost() == "partition 1 of disk1");
+    disk.boot_loaders.push_back({model::BootLoader::Kind::esp, 1, {}});
+    CHECK(lost().empty()); // nothing was there
+    disk.boot_loaders.pop_back();
+    disk.table->partitions[0].content.filesystem->type = "swap";
+    CHECK(lost().empty());
+}
+
 TEST_CASE("a /boot that cannot be made again is refused") {
     test::Look look = test::replaced("disk1");
     look.profile.machine.disks[0].table->partitions[0].content.filesystem->type = "xfs";
     const auto plan = plan::make_plan(look.profile, look.observed, look.comparison(),
                                       look.assemblies(), look.vacancies(), {});
     REQUIRE_FALSE(plan);
-    CHECK(plan.error().message.find("/boot lay on disk1, in a xfs filesystem outside any array") !=
-          std::string::npos);
+    CHECK(plan.error().message.find(
+              "/boot lay on disk1, in a filesystem (xfs) outside any array") != std::string::npos);
 }
 
 TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone is refused") {
@@ -157,12 +178,6 @@ TEST_CASE("a part of the system that lay in LVM or LUKS on the dead disk alone i
         in_lvm();
         target = "/srv";
         refused = false;
-    }
-    SUBCASE("LVM on an array as well") {
-        in_lvm();
-        machine.arrays[0].content.kind = model::Content::Kind::lvm_pv;
-        machine.arrays[0].content.uuid = "other";
-        machine.volume_groups[0].physical_volumes.push_back("other");
     }
     SUBCASE("LUKS, and another container on an array") {
         content.kind = model::Content::Kind::luks;
