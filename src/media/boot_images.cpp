@@ -156,9 +156,10 @@ class Maker {
         const bool loaders = carries_signature(chain.shim) && carries_signature(chain.grub);
         images_.secure_boot = loaders && carries_signature(kernel);
         if (!loaders)
-            progress_.warn("The image will not start where Secure Boot is on: the shim and GRUB of "
-                           "this machine are not both signed. Install those of the distribution (on "
-                           "Debian shim-signed and grub-efi-amd64-signed) to change that.");
+            progress_.warn(
+                "The image will not start where Secure Boot is on: the shim and GRUB of "
+                "this machine are not both signed. Install those of the distribution (on "
+                "Debian shim-signed and grub-efi-amd64-signed) to change that.");
         else if (!images_.secure_boot)
             progress_.warn(fmt::format("The image will not start where Secure Boot is on: the "
                                        "kernel {} is not signed. Name a signed one with --kernel; "
