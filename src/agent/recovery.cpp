@@ -223,12 +223,14 @@ class Recovery {
     /// Everything before the first write: the plan on the screen, the medium read, the question
     /// asked.
     std::optional<RecoveryEnd> prepare() {
-        if (nothing_to_do())
+        if (nothing_to_do()) {
+            const std::string gone = lost();
             return end(Outcome::done,
-                       lost().empty()
+                       gone.empty()
                            ? "nothing is to be repaired: every recorded disk is here, and all "
                              "arrays are whole"
-                           : "nothing more is to be repaired: all is whole but for " + lost());
+                           : "nothing more is to be repaired: all is whole but for " + gone);
+        }
         const bool lacks_medium = needs_snapshot() && start_.places.medium.empty();
         if (lacks_medium && !start_.dry_run)
             return end(
@@ -471,9 +473,10 @@ class Recovery {
         if (!report.all())
             return end(Outcome::failed, "not everything is proven: see the lines marked NO above");
         const std::string host = util::printable(start_.profile.machine.host_name);
-        return end(Outcome::done, lost().empty()
+        const std::string gone = lost();
+        return end(Outcome::done, gone.empty()
                                       ? fmt::format("{} is whole again", host)
-                                      : fmt::format("{} is whole again but for {}", host, lost()));
+                                      : fmt::format("{} is whole again but for {}", host, gone));
     }
 
     /// "" where all data is here again.

@@ -174,31 +174,25 @@ class Search {
             return;
         if (partition == 0 && content.type == "swap")
             lost(Kind::volume_lost, "swap space");
-        else if (content.type != "swap" && (partition == 0 || !has_snapshot(disk, partition)))
+        else if (content.type != "swap" &&
+                 (partition == 0 || !has_snapshot(disk, partition, content)))
             lost(Kind::filesystem_lost, name_of(partition, content));
     }
 
     /// The image has the files of /boot, and of EFI system partitions, mounted or not; one that was
     /// recorded without any has nothing to lose while nobody mounts it.
-    [[nodiscard]] bool has_snapshot(const Disk &disk, unsigned partition) const {
-        const Content *content = model::find_content(profile_.machine, {disk.id, partition});
-        const auto targets = targets_of(content->uuid);
+    [[nodiscard]] bool has_snapshot(const Disk &disk, unsigned partition,
+                                    const Content &content) const {
+        const auto targets = model::mount_targets(profile_.machine, content.uuid);
         const model::BootLoader *esp = model::find_esp(disk, partition);
         return std::find(targets.begin(), targets.end(), "/boot") != targets.end() ||
                (esp != nullptr && (!esp->files.empty() || targets.empty()));
     }
 
-    [[nodiscard]] std::vector<std::string> targets_of(const std::string &filesystem) const {
-        std::vector<std::string> targets;
-        for (const model::MountPoint &mount : profile_.machine.mounts)
-            if (!filesystem.empty() && mount.uuid == filesystem)
-                targets.push_back(mount.target);
-        return targets;
-    }
-
     /// By where it was mounted, as people know it.
     [[nodiscard]] std::string name_of(unsigned partition, const Content &content) const {
-        if (const auto targets = targets_of(content.uuid); !targets.empty())
+        const auto targets = model::mount_targets(profile_.machine, content.uuid);
+        if (!targets.empty())
             return fmt::format("{}", fmt::join(targets, ", "));
         return partition == 0 ? fmt::format("A filesystem ({})", content.type)
                               : fmt::format("Partition {} ({})", partition, content.type);

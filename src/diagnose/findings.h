@@ -77,9 +77,9 @@ find(const model::Profile &profile, const model::Machine &observed, const Compar
 [[nodiscard]] std::string words(const Finding &finding, const model::Profile &profile);
 
 /// "disk1 (serial LJ03A001, slot pci-…, 897 MB)": printable; for every text that names a disk.
+[[nodiscard]] std::string disk_words(const model::Disk &disk);
 /// "a physical volume of LVM", of LVM and LUKS; "" for all else.
 [[nodiscard]] std::string volume_words(const model::Content &content);
-[[nodiscard]] std::string disk_words(const model::Disk &disk);
 /// The name people know an array by: "md1", "root", or the start of its UUID. Printable.
 [[nodiscard]] std::string array_words(const model::Array &array);
 

@@ -26,18 +26,6 @@ std::string named_array(const std::string &uuid, const Machine &machine) {
     return "an array";
 }
 
-} // namespace
-
-std::string volume_words(const model::Content &content) {
-    switch (content.kind) {
-    case model::Content::Kind::luks: return "an encrypted volume (LUKS)";
-    case model::Content::Kind::lvm_pv: return "a physical volume of LVM";
-    default: return "";
-    }
-}
-
-namespace {
-
 bool has_table(const Machine &machine, const std::string &id) {
     const Disk *disk = model::find_disk(machine, id);
     return disk != nullptr && disk->table.has_value();
@@ -89,6 +77,14 @@ std::string degraded(const Finding &finding, const std::string &array) {
 }
 
 } // namespace
+
+std::string volume_words(const model::Content &content) {
+    switch (content.kind) {
+    case model::Content::Kind::luks: return "an encrypted volume (LUKS)";
+    case model::Content::Kind::lvm_pv: return "a physical volume of LVM";
+    default: return "";
+    }
+}
 
 std::string hibernated_words() {
     return "The installed system is hibernated: when it resumes, it would destroy what is changed "

@@ -140,6 +140,7 @@ Result<void> apply(Context &context, const plan::MakeFilesystem &step) {
     MDR_TRY(confirm_unused(context.system, found.path));
     if (found.reason == not_whole) {
         replay(context, step, found.path);
+        MDR_TRY(confirm_unused(context.system, found.path)); // it may not have been let go
         MDR_TRY_ASSIGN(found, look(context, step));
     }
     if (found.state == Found::State::nothing || found.state == Found::State::unlike) {

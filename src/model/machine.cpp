@@ -153,6 +153,14 @@ const VerbatimFile *find_file(const Machine &machine, const std::string &path) {
     return find_in(machine.files, [&](const VerbatimFile &file) { return file.path == path; });
 }
 
+std::vector<std::string> mount_targets(const Machine &machine, const std::string &uuid) {
+    std::vector<std::string> targets;
+    for (const MountPoint &mount : machine.mounts)
+        if (!uuid.empty() && mount.uuid == uuid)
+            targets.push_back(mount.target);
+    return targets;
+}
+
 bool is_esp(const PartitionTable &table, const Partition &partition) {
     return partition.type == (table.label == "gpt" ? "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" : "ef");
 }

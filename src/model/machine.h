@@ -262,6 +262,9 @@ struct Profile {
 [[nodiscard]] const VerbatimFile *find_file(const Machine &machine, const std::string &path);
 [[nodiscard]] std::string file_text(const Machine &machine,
                                     const std::string &path); ///< "" where there is no such file
+/// Where the filesystem with that UUID was mounted, in the order of the record; none for "".
+[[nodiscard]] std::vector<std::string> mount_targets(const Machine &machine,
+                                                     const std::string &uuid);
 /// Whether the type of a partition in that table says EFI system partition (UEFI
 /// specification 2.10, 5.2.2 for an MBR and table 5.7 for a GPT).
 [[nodiscard]] bool is_esp(const PartitionTable &table, const Partition &partition);

@@ -100,10 +100,9 @@ bool stays_empty(const MakeFilesystem &made, const Plan &plan, const Machines &m
 /// By where it is mounted, as people know it.
 std::string filesystem_name(const MakeFilesystem &made, const Plan &plan,
                             const Machines &machines) {
-    for (const model::MountPoint &mount : machines.profile.machine.mounts)
-        if (!mount.uuid.empty() && mount.uuid == made.filesystem.uuid)
-            return printable(mount.target);
-    return Speaker(plan, machines).partition(made.device);
+    const auto targets = model::mount_targets(machines.profile.machine, made.filesystem.uuid);
+    return targets.empty() ? Speaker(plan, machines).partition(made.device)
+                           : printable(targets.front());
 }
 
 } // namespace

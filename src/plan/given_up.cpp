@@ -24,9 +24,9 @@ std::string what_is_given_up(const DeviceRef &device, const Content &content) {
         return "";
     if (content.type == "swap")
         return "swap space";
-    return fmt::format("a filesystem ({})",
-                       util::printable(content.filesystem ? content.filesystem->type
-                                                          : content.type));
+    return fmt::format(
+        "a filesystem ({})",
+        util::printable(content.filesystem ? content.filesystem->type : content.type));
 }
 
 /// Where containers of LUKS, or other volumes of the group, are on arrays, too, it is taken to lie

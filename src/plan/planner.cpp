@@ -79,10 +79,9 @@ bool read_only(const Array &array) {
 /// The first place, /boot before others.
 std::string mounted_at(const Machine &machine, const std::string &uuid) {
     std::string target;
-    for (const model::MountPoint &mount : machine.mounts)
-        if (!uuid.empty() && mount.uuid == uuid && mount.target.starts_with('/') &&
-            (target.empty() || mount.target == "/boot"))
-            target = mount.target;
+    for (const std::string &other : model::mount_targets(machine, uuid))
+        if (other.starts_with('/') && (target.empty() || other == "/boot"))
+            target = other;
     return target;
 }
 
